@@ -1,0 +1,1 @@
+//! Local inference: tokens in, tokens out. GGUF files, tokenizers, transformers, samplers.

@@ -1,0 +1,1 @@
+//! The tamper-evident log and the store of pre-images.

@@ -1,0 +1,1 @@
+//! Settings in layers, boundaries, and the decision over a report.

@@ -1,0 +1,1 @@
+//! The words of the product as plain data: requests, snapshots, edits, findings, reports.

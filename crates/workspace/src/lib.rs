@@ -1,0 +1,1 @@
+//! Files, ignore rules, git, and the only place that applies an approved edit.
