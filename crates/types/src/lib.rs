@@ -1,1 +1,29 @@
 //! The words of the product as plain data: requests, snapshots, edits, findings, reports.
+//!
+//! Every other crate speaks in these types, so they do no I/O and know nothing of models, rules
+//! or wires. The `Serialize` shapes of [`Report`], [`Finding`] and [`Completion`] are the public
+//! JSON of the product: fields may be added, none changes its meaning within a version.
+
+mod completion;
+mod digest;
+mod document;
+mod edit;
+mod facts;
+mod finding;
+mod language;
+mod position;
+mod prompt;
+mod report;
+mod request;
+
+pub use completion::{Completion, FinishReason, ModelIdentity, Timings, Usage};
+pub use digest::Digest;
+pub use document::{Document, Snapshot};
+pub use edit::{Edit, EditError, Edited, TextEdit};
+pub use facts::Facts;
+pub use finding::{Confidence, Finding, Fix, Severity};
+pub use language::{Language, UnknownLanguage};
+pub use position::{LineIndex, Position};
+pub use prompt::{BudgetAccount, BudgetLine, Message, Prompt, PromptBody, Role};
+pub use report::{CheckOutcome, CheckState, FunctionMetrics, Report, Score, ScoreParts};
+pub use request::{Actor, Request, Sampling, Task};
