@@ -19,6 +19,30 @@ pub struct ModelIdentity {
     pub label: Option<String>,
 }
 
+/// How a model wants to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptStyle {
+    /// The bare request: a small model that knows nothing but its exercises.
+    Bare,
+    /// Standing instructions, the file's code and examples.
+    Chat,
+}
+
+/// What a prompt has to be built for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelProfile {
+    /// Which model.
+    pub identity: ModelIdentity,
+    /// Tokens of its context window.
+    pub context_tokens: usize,
+    /// Tokens that its chat template adds around each message.
+    pub message_overhead: usize,
+    /// How it wants to be asked.
+    pub style: PromptStyle,
+    /// Whether it has fill-in-the-middle tokens.
+    pub infill: bool,
+}
+
 /// Tokens used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Usage {

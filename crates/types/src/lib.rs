@@ -16,7 +16,9 @@ mod prompt;
 mod report;
 mod request;
 
-pub use completion::{Completion, FinishReason, ModelIdentity, Timings, Usage};
+pub use completion::{
+    Completion, FinishReason, ModelIdentity, ModelProfile, PromptStyle, Timings, Usage,
+};
 pub use digest::Digest;
 pub use document::{Document, Snapshot};
 pub use edit::{Edit, EditError, Edited, TextEdit};
