@@ -1,1 +1,35 @@
-//! Local inference: tokens in, tokens out. GGUF files, tokenizers, transformers, samplers.
+//! Local inference: tokens in, tokens out. Knows nothing of code, prompts or HTTP.
+//!
+//! The way of the data: [`Model::open`] maps a GGUF file and checks all of it; its [`Tokenizer`]
+//! turns text into tokens; [`generate()`], or a [`Session`] that keeps what it computed, appends
+//! tokens until something ends them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `storage`, `gguf`, `tensor` | the bytes of a model file, its header, its matrices |
+//! | `tokenizer` | byte-level byte-pair encoding |
+//! | `kernels` | the arithmetic: a readable reference and fast paths beside it |
+//! | `model` | a file per architecture, and what they share |
+//! | `cache`, `session` | keys and values of past tokens; computing the next logits |
+//! | `sampler`, `stop`, `generate` | choosing tokens, stop strings, the loop |
+//! | `error` | everything that can go wrong |
+
+mod cache;
+mod error;
+mod generate;
+mod gguf;
+mod kernels;
+mod model;
+mod sampler;
+mod session;
+mod stop;
+mod storage;
+mod tensor;
+mod tokenizer;
+
+pub use error::EngineError;
+pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, generate};
+pub use model::{LoadLimits, Model, ModelInfo};
+pub use sampler::{Choice, Sampler, Sampling};
+pub use session::Session;
+pub use tokenizer::{FimTokens, Tokenizer, Utf8Stream};

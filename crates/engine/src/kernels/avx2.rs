@@ -1,0 +1,350 @@
+//! The fast way for x86-64 with AVX2, FMA and F16C: eight lanes, fused multiply-add.
+//!
+//! One token: each weight is widened in registers and used once, four rows side by side.
+//! Several tokens: four rows are dequantised to f32 and multiplied in tiles of 4 rows × 3 tokens,
+//! which fill the sixteen registers. In both, an output is the sum of eight lanes, each a chain
+//! of fused multiply-adds along the row, plus the columns that are left over; so both give
+//! the same bits.
+
+use std::arch::x86_64::*;
+
+use half::f16;
+
+use super::{Head, softmax};
+use crate::tensor::{MatrixView, Q8_0_BYTES, TensorType};
+
+/// f32 lanes of a register.
+const LANES: usize = 8;
+/// Rows computed side by side.
+const ROWS: usize = 4;
+/// Tokens computed side by side, when there are several.
+const TOKENS: usize = 3;
+
+/// Proof that this CPU has AVX2, FMA and F16C: made by [`Avx2::detect`] only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    pub(super) fn detect() -> Option<Avx2> {
+        let has_all = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c");
+        has_all.then_some(Avx2(()))
+    }
+
+    /// See [`super::Kernels::matmul`].
+    pub(super) fn matmul(self, weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
+        // SAFETY: `self` proves that the CPU has the features of the callee.
+        unsafe {
+            if x.len() == weights.columns {
+                matrix_times_vector(weights, x, out);
+            } else {
+                matrix_times_vectors(weights, x, out);
+            }
+        }
+    }
+
+    /// See [`super::Kernels::attend`].
+    pub(super) fn attend(self, head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
+        // SAFETY: `self` proves that the CPU has the features of the callee.
+        unsafe { attend(head, scores, out) }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn matrix_times_vector(weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
+    let (blocks, rest) = out.as_chunks_mut::<ROWS>();
+    let whole = blocks.len() * ROWS;
+    for (i, out) in blocks.iter_mut().enumerate() {
+        let rows = std::array::from_fn(|r| weights.row(i * ROWS + r));
+        *out = rows_times_vector::<ROWS>(weights.kind, rows, x);
+    }
+    for (i, out) in rest.iter_mut().enumerate() {
+        [*out] = rows_times_vector::<1>(weights.kind, [weights.row(whole + i)], x);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn rows_times_vector<const R: usize>(kind: TensorType, rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
+    match kind {
+        TensorType::F32 => rows_f32(rows, x),
+        TensorType::F16 => rows_f16(rows, x),
+        TensorType::Q8_0 => rows_q8_0(rows, x),
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn rows_f32<const R: usize>(rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
+    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
+    let split = rows.map(|row| row.as_chunks::<{ LANES * 4 }>());
+    let mut lanes = [_mm256_setzero_ps(); R];
+    for (c, x) in x_chunks.iter().enumerate() {
+        let x = load(x);
+        for (lanes, (chunks, _)) in lanes.iter_mut().zip(split) {
+            *lanes = _mm256_fmadd_ps(load_bytes(&chunks[c]), x, *lanes);
+        }
+    }
+    std::array::from_fn(|r| {
+        let rest = split[r].1.as_chunks::<4>().0;
+        finish(lanes[r], rest.iter().map(|bytes| f32::from_le_bytes(*bytes)), x_rest)
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn rows_f16<const R: usize>(rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
+    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
+    let split = rows.map(|row| row.as_chunks::<{ LANES * 2 }>());
+    let mut lanes = [_mm256_setzero_ps(); R];
+    for (c, x) in x_chunks.iter().enumerate() {
+        let x = load(x);
+        for (lanes, (chunks, _)) in lanes.iter_mut().zip(split) {
+            *lanes = _mm256_fmadd_ps(load_f16(&chunks[c]), x, *lanes);
+        }
+    }
+    std::array::from_fn(|r| {
+        let rest = split[r].1.as_chunks::<2>().0;
+        finish(lanes[r], rest.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()), x_rest)
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn rows_q8_0<const R: usize>(rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
+    let (x_blocks, _) = x.as_chunks::<{ 4 * LANES }>();
+    let blocks = rows.map(|row| row.as_chunks::<Q8_0_BYTES>().0);
+    let mut lanes = [_mm256_setzero_ps(); R];
+    for (b, x) in x_blocks.iter().enumerate() {
+        let x = quarters(x).map(|x| load(x));
+        for (lanes, blocks) in lanes.iter_mut().zip(blocks) {
+            for (w, x) in load_q8_0(&blocks[b]).into_iter().zip(x) {
+                *lanes = _mm256_fmadd_ps(w, x, *lanes);
+            }
+        }
+    }
+    lanes.map(|lanes| sum(lanes))
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn matrix_times_vectors(weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
+    let columns = weights.columns;
+    let mut wide = vec![0.0; ROWS * columns];
+    for first in (0..weights.rows).step_by(ROWS) {
+        let count = ROWS.min(weights.rows - first);
+        for (r, wide) in wide.chunks_exact_mut(columns).take(count).enumerate() {
+            widen_row(weights.kind, weights.row(first + r), wide);
+        }
+        if count == ROWS {
+            let rows = std::array::from_fn(|r| &wide[r * columns..][..columns]);
+            rows_times_vectors::<ROWS>(rows, x, &mut out[first..], weights.rows);
+        } else {
+            for r in 0..count {
+                let row = [&wide[r * columns..][..columns]];
+                rows_times_vectors::<1>(row, x, &mut out[first + r..], weights.rows);
+            }
+        }
+    }
+}
+
+/// `out[t * stride + r] = rows[r] · x[t]` for all tokens in x [tokens, columns].
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn rows_times_vectors<const R: usize>(
+    rows: [&[f32]; R],
+    x: &[f32],
+    out: &mut [f32],
+    stride: usize,
+) {
+    let columns = rows[0].len();
+    let mut triples = x.chunks_exact(TOKENS * columns);
+    let mut token = 0;
+    for x in &mut triples {
+        let x = std::array::from_fn(|t| &x[t * columns..][..columns]);
+        for products in tile::<R, TOKENS>(rows, x) {
+            out[token * stride..][..R].copy_from_slice(&products);
+            token += 1;
+        }
+    }
+    for x in triples.remainder().chunks_exact(columns) {
+        let [products] = tile::<R, 1>(rows, [x]);
+        out[token * stride..][..R].copy_from_slice(&products);
+        token += 1;
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn tile<const R: usize, const T: usize>(rows: [&[f32]; R], x: [&[f32]; T]) -> [[f32; R]; T] {
+    let rows = rows.map(|row| row.as_chunks::<LANES>());
+    let x = x.map(|x| x.as_chunks::<LANES>());
+    let chunks = rows[0].0.len();
+    // Checked here once, so that the compiler drops the checks below.
+    assert!(rows.iter().all(|row| row.0.len() == chunks));
+    assert!(x.iter().all(|x| x.0.len() == chunks));
+    let mut lanes = [[_mm256_setzero_ps(); R]; T];
+    for c in 0..chunks {
+        let mut x_lanes = [_mm256_setzero_ps(); T];
+        for t in 0..T {
+            x_lanes[t] = load(&x[t].0[c]);
+        }
+        for r in 0..R {
+            let w = load(&rows[r].0[c]);
+            for t in 0..T {
+                lanes[t][r] = _mm256_fmadd_ps(w, x_lanes[t], lanes[t][r]);
+            }
+        }
+    }
+    // Loops, not closures: those would take the address of `lanes` and keep it out of registers.
+    let mut products = [[0.0; R]; T];
+    for t in 0..T {
+        for r in 0..R {
+            products[t][r] = finish(lanes[t][r], rows[r].1.iter().copied(), x[t].1);
+        }
+    }
+    products
+}
+
+/// The same numbers as [`TensorType::dequantize`], which is exact.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn widen_row(kind: TensorType, bytes: &[u8], out: &mut [f32]) {
+    match kind {
+        TensorType::F32 => kind.dequantize(bytes, out),
+        TensorType::F16 => {
+            let (chunks, rest) = bytes.as_chunks::<{ LANES * 2 }>();
+            let (out_chunks, out_rest) = out.as_chunks_mut::<LANES>();
+            for (out, chunk) in out_chunks.iter_mut().zip(chunks) {
+                store(out, load_f16(chunk));
+            }
+            kind.dequantize(rest, out_rest);
+        }
+        TensorType::Q8_0 => {
+            let (out_chunks, _) = out.as_chunks_mut::<LANES>();
+            let (out_blocks, _) = out_chunks.as_chunks_mut::<4>();
+            for (out, block) in out_blocks.iter_mut().zip(bytes.as_chunks::<Q8_0_BYTES>().0) {
+                for (out, w) in out.iter_mut().zip(load_q8_0(block)) {
+                    store(out, w);
+                }
+            }
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn attend(head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
+    let (blocks, rest) = scores.as_chunks_mut::<ROWS>();
+    let whole = blocks.len() * ROWS;
+    for (i, scores) in blocks.iter_mut().enumerate() {
+        let keys = std::array::from_fn(|k| head.at(head.keys, i * ROWS + k));
+        let [products] = tile::<ROWS, 1>(keys, [head.query]);
+        *scores = products.map(|product| product * head.scale);
+    }
+    for (i, score) in rest.iter_mut().enumerate() {
+        let [[product]] = tile::<1, 1>([head.at(head.keys, whole + i)], [head.query]);
+        *score = product * head.scale;
+    }
+    softmax(scores);
+    weigh_values(head, scores, out);
+}
+
+/// `out = Σ_p weights[p] · values[p]`, 32 elements of the head at a time, then 8, then 1.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn weigh_values(head: Head<'_>, weights: &[f32], out: &mut [f32]) {
+    let width = out.len();
+    let mut first = 0;
+    while width - first >= 4 * LANES {
+        let mut lanes = [_mm256_setzero_ps(); 4];
+        for (position, weight) in weights.iter().enumerate() {
+            let weight = _mm256_set1_ps(*weight);
+            let (values, _) = head.at(head.values, position)[first..].as_chunks::<LANES>();
+            for (lanes, value) in lanes.iter_mut().zip(values) {
+                *lanes = _mm256_fmadd_ps(weight, load(value), *lanes);
+            }
+        }
+        let (out, _) = out[first..].as_chunks_mut::<LANES>();
+        for (out, lanes) in out.iter_mut().zip(lanes) {
+            store(out, lanes);
+        }
+        first += 4 * LANES;
+    }
+    for (i, out) in out.iter_mut().enumerate().skip(first) {
+        *out = 0.0;
+        for (position, weight) in weights.iter().enumerate() {
+            *out = weight.mul_add(head.at(head.values, position)[i], *out);
+        }
+    }
+}
+
+/// The lanes together, then the columns that do not fill a register, in order.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn finish(lanes: __m256, weights: impl Iterator<Item = f32>, x: &[f32]) -> f32 {
+    let mut total = sum(lanes);
+    for (w, x) in weights.zip(x) {
+        total = w.mul_add(*x, total);
+    }
+    total
+}
+
+/// The sum of eight lanes: halves, then quarters, then pairs.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn sum(lanes: __m256) -> f32 {
+    let four = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps::<1>(lanes));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn load(values: &[f32; LANES]) -> __m256 {
+    // SAFETY: the array is exactly the 32 bytes that are read; no alignment is needed.
+    unsafe { _mm256_loadu_ps(values.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn store(values: &mut [f32; LANES], lanes: __m256) {
+    // SAFETY: the array is exactly the 32 bytes that are written; no alignment is needed.
+    unsafe { _mm256_storeu_ps(values.as_mut_ptr(), lanes) }
+}
+
+/// Eight little-endian f32, which is the byte order of every x86.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn load_bytes(bytes: &[u8; LANES * 4]) -> __m256 {
+    // SAFETY: the array is exactly the 32 bytes that are read; no alignment is needed.
+    unsafe { _mm256_loadu_ps(bytes.as_ptr().cast()) }
+}
+
+/// Eight f16 to f32, which is exact.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn load_f16(bytes: &[u8; LANES * 2]) -> __m256 {
+    // SAFETY: the array is exactly the 16 bytes that are read; no alignment is needed.
+    let halves = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    _mm256_cvtph_ps(halves)
+}
+
+/// The 32 weights of a block: scale × signed byte, which is exact.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn load_q8_0(block: &[u8; Q8_0_BYTES]) -> [__m256; 4] {
+    let scale = i32::from(u16::from_le_bytes([block[0], block[1]]));
+    let scale = _mm256_broadcastss_ps(_mm_cvtph_ps(_mm_cvtsi32_si128(scale)));
+    std::array::from_fn(|i| {
+        let bytes: &[u8; 8] = block[2 + 8 * i..].first_chunk().expect("34 = 2 + 4 × 8");
+        // SAFETY: the array is exactly the 8 bytes that are read; no alignment is needed.
+        let bytes = unsafe { _mm_loadl_epi64(bytes.as_ptr().cast()) };
+        _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)), scale)
+    })
+}
+
+#[inline]
+fn quarters(x: &[f32; 4 * LANES]) -> [&[f32; LANES]; 4] {
+    let (chunks, _) = x.as_chunks::<LANES>();
+    std::array::from_fn(|i| &chunks[i])
+}

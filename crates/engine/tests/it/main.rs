@@ -1,0 +1,12 @@
+//! The engine as its callers see it: real model files, tiny made-up ones, and hostile ones.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod golden;
+mod hostile;
+mod mutations;
+mod oracle;
+mod seedling;
+mod sessions;
+mod text;
+mod tiny;
