@@ -1,3 +1,31 @@
-//! x
+//! Measurements for `docs/benchmarks.md`: `cargo run --release -p bench -- model | check`.
+#![expect(clippy::print_stdout, reason = "speaks to the terminal")]
 
-fn main() {}
+mod check;
+mod model;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+fn main() -> Result<()> {
+    match std::env::args().nth(1).as_deref() {
+        Some("model") => model::run(),
+        Some("check") => check::run(),
+        _ => anyhow::bail!("usage: bench model | check"),
+    }
+}
+
+/// Minimum, median and 99th percentile of some durations, as a row in milliseconds.
+fn row(name: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |share: f64| {
+        let index = (share * (times.len() - 1) as f64).round() as usize;
+        times[index].as_secs_f64() * 1e3
+    };
+    println!("| {name} | {:.3} | {:.3} | {:.3} | {} |", at(0.0), at(0.5), at(0.99), times.len());
+}
+
+fn head() {
+    println!("| | min ms | p50 ms | p99 ms | runs |\n|---|---|---|---|---|");
+}

@@ -1,1 +1,19 @@
 //! The stages in order, from request to receipt.
+//!
+//! [`suggest`] is the way of the data; [`apply`] writes what it approved; [`history`] finds what
+//! can be undone and [`reverse`] undoes or redoes it; [`review`] judges text that already exists.
+//! No rules, templates or wire formats live here.
+
+mod apply;
+mod error;
+mod postprocess;
+mod record;
+mod review;
+mod suggest;
+mod undo;
+
+pub use apply::{Applied, apply};
+pub use error::PipelineError;
+pub use review::{Review, review};
+pub use suggest::{Progress, Stages, Suggestion, suggest};
+pub use undo::{Direction, Reversal, Selection, Write, history, plan, reverse};

@@ -96,6 +96,7 @@ pub enum Author {
 /// Blocks on a finding at or above `fail_on` that the check is at least fairly sure of, on a
 /// score below `min_score` and on a path where a model may not write. A required check that was not done gives
 /// `Unchecked`; for a file whose language is unknown only `secrets` and `hidden` can be required.
+/// Findings that do not block warn, but for those of severity `info`.
 #[must_use]
 pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> Verdict {
     let mut blocks = Vec::new();
@@ -122,7 +123,7 @@ pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> V
         return Verdict::Unchecked(unchecked);
     }
     let approved = Approved { edit, reason: None };
-    match report.findings.len() {
+    match report.findings.iter().filter(|one| one.severity > Severity::Info).count() {
         0 => Verdict::Pass(approved),
         1 => Verdict::Warn(approved, vec!["1 finding below the blocking severity".to_owned()]),
         n => Verdict::Warn(approved, vec![format!("{n} findings below the blocking severity")]),
@@ -202,6 +203,8 @@ mod tests {
         let warning = finding(Severity::Warning, Confidence::High);
         let one = "1 finding below the blocking severity";
         check("a.py", &report(vec![warning], Some(90), Passed), ("warn", &[one]));
+        let info = finding(Severity::Info, Confidence::High);
+        check("a.py", &report(vec![info], Some(90), Passed), ("pass", &[]));
         let hint = finding(Severity::Error, Confidence::Low);
         check("a.py", &report(vec![hint], Some(90), Passed), ("warn", &[one]));
         check("a.py", &report(vec![error()], Some(90), Passed), ("block", &["line 1: X1: odd"]));

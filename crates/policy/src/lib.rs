@@ -11,4 +11,7 @@ mod settings;
 
 pub use boundaries::Boundaries;
 pub use decide::{Approved, Author, Verdict, decide};
-pub use settings::{Layer, Policy, Settings, SettingsError, Threshold, resolve};
+pub use settings::{
+    BoundarySettings, GenerateSettings, Layer, Policy, PolicySettings, Settings, SettingsError,
+    Threshold, resolve,
+};

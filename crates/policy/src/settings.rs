@@ -10,8 +10,8 @@ use types::{Digest, Severity};
 use crate::Boundaries;
 
 /// The check names that `policy.require` may hold.
-const CHECKS: [&str; 7] =
-    ["syntax", "lint", "security", "secrets", "hidden", "complexity", "naming"];
+const CHECKS: [&str; 8] =
+    ["syntax", "lint", "security", "secrets", "hidden", "complexity", "naming", "coverage"];
 
 /// Where a layer comes from; decides what it may do and how errors name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

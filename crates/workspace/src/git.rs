@@ -71,6 +71,14 @@ pub fn changed(root: &Root, against: &Against) -> Result<Vec<ChangedFile>, Works
     Ok(changed)
 }
 
+/// The version of the installed git; `None` where there is none.
+#[must_use]
+pub fn version() -> Option<String> {
+    let root = Root::find(Path::new("/")).ok()?;
+    let version = output(&root, &["version"]).ok()?;
+    Some(version.trim().trim_start_matches("git version ").to_owned())
+}
+
 /// The id of git's empty tree, the same in every SHA-1 repository.
 const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 

@@ -33,6 +33,17 @@ pub struct Staged {
 }
 
 impl Staged {
+    /// Whether a file at `location` could be written now; leaves nothing behind.
+    ///
+    /// # Errors
+    /// What [`Staged::approved`] would fail with, whatever the edit.
+    pub fn probe(location: &Location) -> Result<(), WorkspaceError> {
+        let path = &location.absolute;
+        let (pre, pre_bytes) = FileState::read(path)?;
+        crate::decode(path, pre_bytes)?;
+        Staged::new(path, pre, Vec::new(), Vec::new(), None).map(drop)
+    }
+
     /// Prepares an approved edit of the file at `location`.
     ///
     /// # Errors

@@ -1,0 +1,79 @@
+//! The subcommands: a file each, and one line here.
+
+mod check;
+pub use check::Checked;
+mod complete;
+mod completions;
+mod doctor;
+mod generate;
+mod log;
+mod undo;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::arguments::{Arguments, Format, Global};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write code from a description, check it, and print or apply it
+    Generate(generate::Flags),
+    /// Fill in the code at a cursor
+    Complete(complete::Flags),
+    /// Check files, a diff or standard input
+    Check(check::Flags),
+    /// Bring files back to what they were before the last generation
+    Undo(undo::Flags),
+    /// Do again what was undone
+    Redo(undo::Flags),
+    /// Read and verify the log of everything asked, answered, decided and written
+    #[command(subcommand)]
+    Log(log::Command),
+    /// Say what is installed, which checks can run, and which addresses may be contacted
+    Doctor,
+    /// Print a completion script for a shell
+    Completions(completions::Flags),
+}
+
+/// Runs the subcommand; every error ends here.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let global = &arguments.global;
+    match dispatch(arguments.command, global) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            match global.output_format {
+                Format::Text => anstream::eprintln!("{}: {error:#}", crate::output::error_word()),
+                Format::Json => {
+                    let object = serde_json::json!({"version": 1, "error": format!("{error:#}")});
+                    anstream::println!("{object}");
+                }
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(command: Command, global: &Global) -> Result<ExitCode> {
+    match command {
+        Command::Generate(flags) => generate::run(global, flags),
+        Command::Complete(flags) => complete::run(global, &flags),
+        Command::Check(flags) => check::run(global, &flags),
+        Command::Undo(flags) => undo::run(global, pipeline::Direction::Undo, flags),
+        Command::Redo(flags) => undo::run(global, pipeline::Direction::Redo, flags),
+        Command::Log(command) => log::run(global, command),
+        Command::Doctor => doctor::run(global),
+        Command::Completions(flags) => completions::run(&flags),
+    }
+}
+
+/// A reader such as `head` that closes early is no error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,152 @@
+//! `generate`: write code from a description, check it, and print or apply it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use pipeline::{Applied, Stages, Suggestion};
+use policy::{GenerateSettings, Settings};
+use providers::Cancel;
+use types::{Document, Language, Request, Sampling, Snapshot, Task};
+use workspace::{Location, Staged};
+
+use crate::arguments::Global;
+use crate::context::Context;
+use crate::output::{self, progress::Spinner};
+
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// What to write, in words
+    #[arg(long, short, value_name = "TEXT")]
+    prompt: String,
+    /// The language; by default that of the file's name
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Language>,
+    /// The file to write or to add to; without, the code is printed
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelFlags,
+}
+
+/// Flags of every subcommand that runs a model.
+#[derive(Debug, Args)]
+pub struct ModelFlags {
+    /// A GGUF file to use in place of the built-in model
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// How many candidates to write; the best that passes is taken
+    #[arg(long, value_name = "K")]
+    candidates: Option<usize>,
+    /// Most tokens per candidate
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<usize>,
+    /// Temperature of the candidates after the first, which takes the likeliest tokens
+    #[arg(long, value_name = "T")]
+    temperature: Option<f32>,
+    /// Same seed, same text
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+impl ModelFlags {
+    pub fn settings(&self) -> Settings {
+        let model = self.model.as_ref().map(|path| path.to_string_lossy().into_owned());
+        Settings {
+            generate: GenerateSettings {
+                model,
+                candidates: self.candidates,
+                max_tokens: self.max_tokens,
+                temperature: self.temperature,
+                rewrites: None,
+            },
+            ..Settings::default()
+        }
+    }
+}
+
+pub fn run(global: &Global, flags: Flags) -> Result<ExitCode> {
+    let context = Context::load(global, flags.model.settings())?;
+    let from_name = || Language::from_path(&flags.out.as_ref()?.to_string_lossy());
+    let language = flags.lang.or_else(from_name);
+    let language = language.context("which language? give --lang, or --out with a known ending")?;
+    let location = flags.out.as_deref().map(|path| context.root.locate(path)).transpose()?;
+    let document = match &location {
+        Some(location) => target(&context, location)?,
+        None => Document::absent(&format!("generated.{}", language.extensions()[0])),
+    };
+    let end = document.text.len();
+    let request = Request {
+        task: Task::Generate,
+        language,
+        instruction: flags.prompt,
+        selection: end..end,
+        actor: context.actor.clone(),
+        candidates: context.policy.candidates,
+        max_tokens: context.policy.max_tokens,
+        sampling: Sampling { temperature: 0.0, top_k: 40, top_p: 0.95, seed: flags.model.seed },
+    };
+    let snapshot = Snapshot::of(document.with_language(Some(language)));
+    suggest_and_show(&context, &request, &snapshot, location.as_ref())
+}
+
+/// The file to write to as it is now. What would stop the write at the end stops it here, before
+/// the model has worked for it.
+fn target(context: &Context, location: &Location) -> Result<Document> {
+    if let Some(refusal) = context.policy.boundaries.refusal(&location.name) {
+        anyhow::bail!(refusal);
+    }
+    Staged::probe(location)?;
+    Ok(workspace::read_if_present(&location.absolute, &location.name)?)
+}
+
+/// Makes a suggestion, applies it to `location` where there is one, and shows what came of it.
+pub fn suggest_and_show(
+    context: &Context,
+    request: &Request,
+    snapshot: &Snapshot,
+    location: Option<&Location>,
+) -> Result<ExitCode> {
+    let mut ledger = context.ledger()?;
+    let provider = context.provider()?;
+    let cancel = Cancel::default();
+    let on_interrupt = cancel.clone();
+    ctrlc::set_handler(move || on_interrupt.cancel()).context("cannot catch Ctrl-C")?;
+    let mut spinner = Spinner::new(context.quiet);
+    let suggestion = {
+        let mut stages = Stages {
+            provider: provider.as_ref(),
+            policy: &context.policy,
+            ledger: &mut ledger,
+            cancel: &cancel,
+            progress: &mut |step| spinner.show(step),
+        };
+        pipeline::suggest(&mut stages, request, snapshot)
+    };
+    spinner.finish();
+    let suggestion = suggestion?;
+    let applied = match (location, suggestion.verdict.approved()) {
+        (Some(location), Some(approved)) => {
+            let generation = &suggestion.generation;
+            Some(pipeline::apply(&mut ledger, &request.actor, generation, location, approved)?)
+        }
+        _ => None,
+    };
+    show(context, snapshot, &suggestion, applied.as_ref())?;
+    Ok(output::exit_code(&suggestion.verdict))
+}
+
+fn show(
+    context: &Context,
+    snapshot: &Snapshot,
+    suggestion: &Suggestion,
+    applied: Option<&Applied>,
+) -> Result<()> {
+    match context.format {
+        crate::arguments::Format::Text => {
+            output::text::suggestion(context, snapshot, suggestion, applied)
+        }
+        crate::arguments::Format::Json => output::json::suggestion(suggestion, applied),
+    }
+}

@@ -1,0 +1,286 @@
+//! Results for people.
+
+use std::io::Write as _;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use anyhow::Result;
+use pipeline::{Applied, Direction, Reversal, Suggestion};
+use serde_json::Value;
+use types::{CheckState, Finding, LineIndex, Report, Severity, Snapshot};
+use workspace::FileState;
+
+use super::{dim, printable, verdict_word};
+use crate::commands::Checked;
+use crate::context::Context;
+
+/// Most findings of one file that are shown with an excerpt; the rest is counted.
+const FINDINGS_MAX: usize = 100;
+
+/// Most reasons that are listed under a verdict.
+const REASONS_MAX: usize = 5;
+
+/// Longest excerpt in bytes; a finding over more lines shows its first.
+const EXCERPT_BYTES_MAX: usize = 2000;
+
+/// A suggestion: its code on standard output, what was found out on standard error.
+pub fn suggestion(
+    context: &Context,
+    snapshot: &Snapshot,
+    suggestion: &Suggestion,
+    applied: Option<&Applied>,
+) -> Result<()> {
+    let Suggestion { verdict, report, completion, .. } = suggestion;
+    if applied.is_none()
+        && let Some(text) = suggestion.text()
+    {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        if !text.ends_with('\n') {
+            writeln!(out)?;
+        }
+    }
+    if let Some(approved) = verdict.approved() {
+        let edited = approved.edit().apply(&snapshot.document)?;
+        for finding in report.findings.iter().take(FINDINGS_MAX) {
+            anstream::eprintln!("{}\n", excerpt(&report.path, &edited.text, finding));
+        }
+    }
+    reasons(&mut anstream::stderr().lock(), verdict.reasons())?;
+    if context.quiet {
+        return Ok(());
+    }
+    let (word, score) = (verdict_word(verdict.name()), score(report));
+    let what = match applied {
+        Some(applied) => {
+            let lines = suggestion.text().map_or(0, |text| text.trim().lines().count());
+            format!("{} written to {}", counted(lines, "line"), applied.change.path.display())
+        }
+        None if verdict.approved().is_some() => "not written anywhere; --out FILE does".to_owned(),
+        None => "not shown, nothing written".to_owned(),
+    };
+    anstream::eprintln!("{word}  {what}{score}");
+    anstream::eprintln!("{}", checks(report));
+    let model = &completion.model;
+    let label = model.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+    anstream::eprintln!("{}", dim(&format!("model {} {}{label}", model.name, model.version)));
+    if context.verbose {
+        anstream::eprintln!("{}", dim(&usage(suggestion)));
+    }
+    let id = &suggestion.generation;
+    let next = match applied {
+        Some(_) => "; `countersign undo` takes it back",
+        None if verdict.approved().is_none() => "; `countersign log show` has what was refused",
+        None => "",
+    };
+    anstream::eprintln!("{}", dim(&format!("logged as {id}{next}")));
+    Ok(())
+}
+
+fn usage(suggestion: &Suggestion) -> String {
+    let (usage, timings) = (suggestion.completion.usage, suggestion.completion.timings);
+    let seconds = (timings.total - timings.first_token).as_secs_f64();
+    let rate = usage.completion_tokens.saturating_sub(1) as f64 / seconds.max(1e-9);
+    format!(
+        "{} candidates, {} rewrites; the best: {} prompt and {} answer tokens, first after {:.1} ms, \
+         then {rate:.0} a second; guard {:.1} ms for all",
+        suggestion.candidates,
+        suggestion.rewrites,
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        timings.first_token.as_secs_f64() * 1e3,
+        suggestion.guard_us as f64 / 1e3,
+    )
+}
+
+/// The findings of all files, then a summary.
+pub fn checked(context: &Context, checked: &[Checked], skipped: usize) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    let (mut findings, mut unchecked) = (0, std::collections::BTreeMap::<String, usize>::new());
+    for file in checked {
+        match &file.outcome {
+            Err(error) => writeln!(out, "{}: {}", super::error_word(), printable(error))?,
+            Ok(review) => {
+                let report = &review.report;
+                findings += report.findings.len();
+                for finding in report.findings.iter().take(FINDINGS_MAX) {
+                    writeln!(out, "{}\n", excerpt(&report.path, &file.text, finding))?;
+                }
+                if let more @ 1.. = report.findings.len().saturating_sub(FINDINGS_MAX) {
+                    writeln!(out, "{}: {more} more findings\n", printable(&report.path))?;
+                }
+                if review.verdict.approved().is_none() || context.verbose {
+                    let word = verdict_word(review.verdict.name());
+                    writeln!(out, "{word}  {}{}", printable(&report.path), score(report))?;
+                    writeln!(out, "{}", checks(report))?;
+                    reasons(&mut out, review.verdict.reasons())?;
+                }
+                for outcome in report.checks.iter().filter(|c| c.state == CheckState::Unchecked) {
+                    let reason = outcome.reason.as_deref().unwrap_or("no reason given");
+                    *unchecked.entry(format!("{}: {reason}", outcome.name)).or_default() += 1;
+                }
+            }
+        }
+    }
+    if !context.quiet {
+        let verdict = |file: &'_ Checked| match &file.outcome {
+            Ok(review) => review.verdict.name(),
+            Err(_) => "unchecked",
+        };
+        let word = verdict_word(super::json::worst(checked.iter().map(verdict)));
+        let skipped = match skipped {
+            0 => String::new(),
+            skipped => format!(", {skipped} not text and skipped"),
+        };
+        let (files, findings) = (counted(checked.len(), "file"), counted(findings, "finding"));
+        writeln!(out, "{word}  {files}, {findings}{skipped}")?;
+        for (what, files) in unchecked {
+            let files = counted(files, "file");
+            writeln!(out, "{}", dim(&format!("unchecked in {files}: {}", printable(&what))))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first reasons of a verdict, and how many more there are.
+fn reasons(out: &mut impl std::io::Write, reasons: &[String]) -> std::io::Result<()> {
+    for reason in reasons.iter().take(REASONS_MAX) {
+        writeln!(out, "  {}", printable(reason))?;
+    }
+    match reasons.len().saturating_sub(REASONS_MAX) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more"),
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
+
+fn score(report: &Report) -> String {
+    report.score.total.map(|total| format!(", score {total}")).unwrap_or_default()
+}
+
+/// `syntax passed · lint failed · coverage unchecked (no tests were run)`
+fn checks(report: &Report) -> String {
+    let parts = report.checks.iter().map(|outcome| {
+        let name = outcome.name;
+        match outcome.state {
+            CheckState::Passed => format!("{name} passed"),
+            CheckState::Failed => format!("{name} {}", verdict_word("failed")),
+            CheckState::Unchecked => {
+                let reason = outcome.reason.as_deref().unwrap_or("no reason given");
+                let word = verdict_word("unchecked");
+                format!("{name} {word} {}", dim(&format!("({})", printable(reason))))
+            }
+        }
+    });
+    parts.collect::<Vec<_>>().join(" · ")
+}
+
+/// A finding over the lines it is in.
+fn excerpt(path: &str, text: &str, finding: &Finding) -> String {
+    let index = LineIndex::new(text);
+    let first = index.line_range(text, finding.start.line).unwrap_or(0..0);
+    let last = index.line_range(text, finding.end.line).unwrap_or_else(|| first.clone());
+    let mut window = first.start..last.end.max(first.end);
+    if window.len() > EXCERPT_BYTES_MAX {
+        let from = finding.start.byte.saturating_sub(EXCERPT_BYTES_MAX / 4);
+        let from = text.floor_char_boundary(from.max(first.start));
+        window = from..text.floor_char_boundary((from + EXCERPT_BYTES_MAX).min(first.end));
+    }
+    let source = &text[window.clone()];
+    let inside = |byte: usize| byte.clamp(window.start, window.end) - window.start;
+    let span = inside(finding.start.byte)..inside(finding.end.byte.max(finding.start.byte));
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let message = printable(&finding.message);
+    let cwe = match finding.cwe.as_slice() {
+        [] => String::new(),
+        cwe => format!(" [{}]", cwe.join(", ")),
+    };
+    let title = format!("{message}{cwe}");
+    let (path, source) = (printable(path), source.to_owned());
+    let snippet = Snippet::source(source.as_str())
+        .path(path.as_str())
+        .line_start(finding.start.line)
+        .annotation(AnnotationKind::Primary.span(span));
+    let group = level.primary_title(title.as_str()).id(finding.rule.as_str()).element(snippet);
+    Renderer::styled().render(&[group])
+}
+
+/// What an undo or redo did, or would do.
+pub fn reversal(context: &Context, reversal: &Reversal, done: bool) {
+    let word = match (reversal.direction, done) {
+        (Direction::Undo, true) => "undone",
+        (Direction::Redo, true) => "redone",
+        (Direction::Undo, false) => "would be undone",
+        (Direction::Redo, false) => "would be redone",
+    };
+    for write in &reversal.writes {
+        let to = match reversal.direction {
+            Direction::Undo => write.pre,
+            Direction::Redo => write.post,
+        };
+        let state = match to {
+            FileState::Absent => "removed".to_owned(),
+            FileState::File { sha256, mode } => format!("{} mode {mode:o}", sha256.short()),
+        };
+        anstream::println!("{word}  {}  {}", write.path.display(), dim(&state));
+    }
+    if !context.quiet && done {
+        let back = match reversal.direction {
+            Direction::Undo => "countersign redo",
+            Direction::Redo => "countersign undo",
+        };
+        anstream::eprintln!(
+            "{}",
+            dim(&format!("logged in {}; `{back}` takes it back", reversal.generation))
+        );
+    }
+}
+
+/// The doctor's report.
+pub fn doctor(report: &Value) {
+    let text = |value: &Value| printable(value.as_str().unwrap_or_default());
+    let line = |name: &str, value: String| anstream::println!("{name:<12}{value}");
+    line("version", text(&report["countersign"]));
+    let model = &report["model"];
+    let digest = text(&model["digest"]);
+    line("model", format!("{} {} {}", text(&model["name"]), text(&model["version"]), dim(&digest)));
+    if let Some(label) = model["label"].as_str() {
+        line("", dim(label));
+    }
+    let addresses = report["addresses"].as_array().map_or(0, Vec::len);
+    match addresses {
+        0 => line("network", "no address may be contacted".to_owned()),
+        _ => line("network", report["addresses"].to_string()),
+    }
+    line("workspace", text(&report["workspace"]));
+    line("settings", report["settings"].to_string());
+    line("policy", text(&report["policy"]["digest"]));
+    line("log", format!("{} {}", text(&report["ledger"]["folder"]), report["ledger"]["status"]));
+    line(
+        "git",
+        report["git"]
+            .as_str()
+            .map_or_else(|| "not installed: --diff and --staged cannot run".to_owned(), printable),
+    );
+    for language in report["languages"].as_array().into_iter().flatten() {
+        anstream::println!("{}", text(&language["language"]));
+        for check in language["checks"].as_array().into_iter().flatten() {
+            let name = text(&check["name"]);
+            match check["unchecked"].as_str() {
+                None => anstream::println!("  {name:<12}{}", text(&check["tool"])),
+                Some(reason) => {
+                    anstream::println!("  {name:<12}{} {}", verdict_word("unchecked"), dim(reason));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The program as a person uses it: every test starts the real binary in a home of its own.
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+mod bad_input;
+mod check;
+mod crash;
+mod home;
+mod spine;
+mod undo;

@@ -1,0 +1,92 @@
+//! The checks, a file each. A new one is a file here and a line in [`CHECKS`].
+
+mod complexity;
+pub(crate) mod coverage;
+mod hidden;
+mod lint;
+mod naming;
+pub(crate) mod secrets;
+mod security;
+mod syntax;
+
+use types::Language;
+
+use crate::analysis::{Analysis, Lint, Linted};
+use crate::found::Found;
+use crate::source::Source;
+
+/// Every check, in the order of a report.
+pub(crate) static CHECKS: [&Check; 7] = [
+    &syntax::CHECK,
+    &lint::CHECK,
+    &security::CHECK,
+    &secrets::CHECK,
+    &hidden::CHECK,
+    &complexity::CHECK,
+    &naming::CHECK,
+];
+
+/// One check.
+pub(crate) struct Check {
+    pub name: &'static str,
+    /// The tool that does it for a language, or why there is none.
+    pub tool: fn(Option<Language>) -> Result<String, String>,
+    /// Looks at one text.
+    pub run: fn(&Source<'_>) -> Outcome,
+    /// How findings that the edit did not move are told from new ones.
+    pub places: Places,
+}
+
+/// How far a check came with one text.
+pub(crate) enum Outcome {
+    /// All of it.
+    Done(Vec<Found>),
+    /// Some of it; the reason says what is missing.
+    Partly(Vec<Found>, String),
+    /// Nothing, for the reason given.
+    Not(String),
+}
+
+/// Whether a finding stays where it is when the text elsewhere changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Places {
+    /// It stands where its cause is.
+    Stable,
+    /// One cause shows up in another place, or as more than one finding, when the text after it
+    /// changes: a syntax error.
+    Wandering,
+}
+
+pub(crate) const RUFF: &str = "ruff 0.16.4, in process";
+
+/// What can be said of a file without its language.
+fn known(language: Option<Language>) -> Result<Language, String> {
+    language.ok_or_else(|| "the language of this file is not known".to_owned())
+}
+
+/// Findings from functions and names: partial where the text does not parse.
+fn measured(source: &Source<'_>, found: impl FnOnce(&Analysis) -> Vec<Found>) -> Outcome {
+    match source.analysis() {
+        Err(reason) => Outcome::Not(reason.clone()),
+        Ok(analysis) => match &analysis.gap {
+            None => Outcome::Done(found(analysis)),
+            Some(gap) => Outcome::Partly(found(analysis), gap.clone()),
+        },
+    }
+}
+
+/// The linter's diagnostics that belong to one check.
+fn linted(
+    source: &Source<'_>,
+    wanted: impl Fn(&str) -> bool,
+    found: fn(&Lint) -> Found,
+) -> Outcome {
+    let select = |lints: &[Lint]| -> Vec<Found> {
+        lints.iter().filter(|lint| wanted(&lint.code)).map(found).collect()
+    };
+    match source.analysis().map(|analysis| &analysis.linted) {
+        Ok(Linted::Whole(lints)) => Outcome::Done(select(lints)),
+        Ok(Linted::Partly(lints, reason)) => Outcome::Partly(select(lints), reason.clone()),
+        Ok(Linted::Not(reason)) | Err(reason) => Outcome::Not(reason.clone()),
+    }
+}

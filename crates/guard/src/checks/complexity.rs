@@ -1,0 +1,74 @@
+//! `complexity`: functions that are hard to follow and to test.
+//!
+//! `complexity-cyclomatic` counts paths after McCabe (1976), boolean operators included;
+//! `complexity-nesting` the deepest nesting of control structures; `complexity-parameters` the
+//! parameters. For Python the first is ruff's `C901`, which counts without boolean operators.
+//! An edit that makes such a function better, or leaves it as it was, introduces nothing.
+
+use types::{Language, Severity};
+
+use super::{Check, Outcome, Places, RUFF, known, measured};
+use crate::analysis::{Function, Lint, Linted};
+use crate::found::Found;
+use crate::source::Source;
+
+pub(crate) static CHECK: Check = Check { name: "complexity", tool, run, places: Places::Stable };
+
+const CYCLOMATIC_MAX: usize = 15;
+const NESTING_MAX: usize = 5;
+const PARAMETERS_MAX: usize = 8;
+
+/// Whether one of the linter's rules is about complexity.
+pub(crate) fn owns(code: &str) -> bool {
+    code == "C901"
+}
+
+fn tool(language: Option<Language>) -> Result<String, String> {
+    Ok(match known(language)? {
+        Language::Python => format!("{RUFF}, and own measures"),
+        _ => "own measures over the syntax tree".to_owned(),
+    })
+}
+
+fn run(source: &Source<'_>) -> Outcome {
+    let python = source.language == Some(Language::Python);
+    measured(source, |analysis| {
+        let mut all = Vec::new();
+        if let Linted::Whole(lints) | Linted::Partly(lints, _) = &analysis.linted {
+            all.extend(lints.iter().filter(|lint| owns(&lint.code)).map(from_linter));
+        }
+        for function in &analysis.functions {
+            if !python {
+                all.extend(over(function, "cyclomatic", function.cyclomatic, CYCLOMATIC_MAX));
+            }
+            all.extend(over(function, "nesting", function.nesting, NESTING_MAX));
+            all.extend(over(function, "parameters", function.parameters, PARAMETERS_MAX));
+        }
+        all
+    })
+}
+
+fn over(function: &Function, measure: &str, value: usize, max: usize) -> Option<Found> {
+    if value <= max {
+        return None;
+    }
+    let name = &function.name;
+    let says = match measure {
+        "cyclomatic" => format!("`{name}` has {value} paths through it; {max} is the limit"),
+        "nesting" => format!("`{name}` nests {value} levels deep; {max} is the limit"),
+        _ => format!("`{name}` has {value} parameters; {max} is the limit"),
+    };
+    let rule = format!("complexity-{measure}");
+    let found = Found::new(rule, Severity::Warning, function.name_range.clone()).message(says);
+    Some(Found { key: name.clone(), level: value, ..found })
+}
+
+/// "`f` is too complex (11 > 10)": the same function with a smaller number is no new finding.
+fn from_linter(lint: &Lint) -> Found {
+    let found = Found::new(lint.code.clone(), Severity::Warning, lint.range.clone());
+    let (name, numbers) = lint.message.split_once(" (").unwrap_or((&lint.message, ""));
+    let digits = numbers.split(' ').next().unwrap_or_default();
+    let level = digits.parse().unwrap_or(0);
+    let key = name.to_owned();
+    Found { key, level, ..found.message(lint.message.clone()) }
+}

@@ -1,0 +1,58 @@
+//! `naming`: names that are not written as the language's guide says.
+//!
+//! Python follows PEP 8 (ruff's `N` rules). The other languages have a table of declarations and
+//! conventions in their own file; a rule is named for the convention: `naming-snake-case`,
+//! `naming-upper-camel-case`, `naming-upper-snake-case`, `naming-camel-case`, `naming-mixed-caps`.
+
+use types::{Confidence, Language, Severity};
+
+use super::{Check, Outcome, Places, RUFF, known, linted, measured};
+use crate::analysis::{Analysis, Lint};
+use crate::found::Found;
+use crate::languages;
+use crate::languages::tree::slice;
+use crate::source::Source;
+
+pub(crate) static CHECK: Check = Check { name: "naming", tool, run, places: Places::Stable };
+
+/// Whether one of the linter's rules is about names.
+pub(crate) fn owns(code: &str) -> bool {
+    code.strip_prefix('N').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn tool(language: Option<Language>) -> Result<String, String> {
+    Ok(match languages::grammar(known(language)?) {
+        None => RUFF.to_owned(),
+        Some(grammar) => format!("own table of {} conventions", grammar.name),
+    })
+}
+
+fn run(source: &Source<'_>) -> Outcome {
+    if source.language == Some(Language::Python) {
+        return linted(source, owns, from_linter);
+    }
+    measured(source, |analysis| from_names(source.text, analysis))
+}
+
+fn from_linter(lint: &Lint) -> Found {
+    let mut found = Found::new(lint.code.clone(), Severity::Info, lint.range.clone());
+    found.fix.clone_from(&lint.fix);
+    found.message(lint.message.clone())
+}
+
+fn from_names(text: &str, analysis: &Analysis) -> Vec<Found> {
+    let mut all = Vec::new();
+    for declared in &analysis.names {
+        let Some(convention) = declared.convention else { continue };
+        let name = slice(text, &declared.range);
+        if convention.fits(name) {
+            continue;
+        }
+        let name: String = name.chars().take(80).collect();
+        let mut found = Found::new(convention.rule(), Severity::Info, declared.range.clone());
+        found.confidence = Confidence::Medium;
+        let example = convention.example();
+        all.push(found.message(format!("`{name}` is not written in {example}")));
+    }
+    all
+}

@@ -1,0 +1,36 @@
+//! `syntax`: whether the text is a program of its language.
+//!
+//! Python is judged by ruff's parser with its checks of what a compiler refuses; the other
+//! languages by tree-sitter, whose grammars accept some programs that a compiler does not.
+
+use types::{Language, Severity};
+
+use super::{Check, Outcome, Places, RUFF, known};
+use crate::found::Found;
+use crate::languages;
+use crate::source::Source;
+
+pub(crate) static CHECK: Check = Check { name: "syntax", tool, run, places: Places::Wandering };
+
+/// The rule's id, the same for every language.
+const RULE: &str = "syntax-error";
+
+fn tool(language: Option<Language>) -> Result<String, String> {
+    Ok(match languages::grammar(known(language)?) {
+        None => RUFF.to_owned(),
+        Some(grammar) => format!("tree-sitter 0.27 with the {} grammar", grammar.name),
+    })
+}
+
+fn run(source: &Source<'_>) -> Outcome {
+    match source.analysis() {
+        Err(reason) => Outcome::Not(reason.clone()),
+        Ok(analysis) => {
+            let found = analysis.errors.iter().map(|error| {
+                Found::new(RULE, Severity::Error, error.range.clone())
+                    .message(error.message.clone())
+            });
+            Outcome::Done(found.collect())
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Go.
+
+use std::sync::OnceLock;
+
+use super::naming::Convention::MixedCaps;
+use super::tree::Grammar;
+
+pub(crate) static GRAMMAR: Grammar = Grammar {
+    name: "Go",
+    language: || tree_sitter_go::LANGUAGE.into(),
+    // A function literal counts as part of the function around it.
+    functions: &["function_declaration", "method_declaration"],
+    branches: &[
+        "if_statement",
+        "for_statement",
+        "expression_case",
+        "type_case",
+        "communication_case",
+    ],
+    exhaustive: &[],
+    operators: &["&&", "||"],
+    nesting: &[
+        "if_statement",
+        "for_statement",
+        "expression_switch_statement",
+        "type_switch_statement",
+        "select_statement",
+    ],
+    receivers: &[],
+    names: &[
+        ("function_declaration", "name", MixedCaps),
+        ("method_declaration", "name", MixedCaps),
+        ("type_spec", "name", MixedCaps),
+        ("type_alias", "name", MixedCaps),
+        ("var_spec", "name", MixedCaps),
+        ("const_spec", "name", MixedCaps),
+        ("field_declaration", "name", MixedCaps),
+        ("parameter_declaration", "name", MixedCaps),
+        ("short_var_declaration", "left", MixedCaps),
+        ("range_clause", "left", MixedCaps),
+    ],
+    lists: &["expression_list"],
+    tables: OnceLock::new(),
+};

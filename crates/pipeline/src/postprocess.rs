@@ -1,0 +1,133 @@
+//! From what the model said to an edit of the document.
+
+use types::{
+    Document, Edit, EditError, FinishReason, Language, PromptStyle, Request, Task, TextEdit,
+};
+
+/// The edit that a completion stands for.
+pub(crate) fn edit(
+    request: &Request,
+    document: &Document,
+    text: &str,
+    finish: FinishReason,
+    style: PromptStyle,
+) -> Result<Edit, EditError> {
+    let range = request.selection.clone();
+    match request.task {
+        Task::Complete => {
+            let new_text = infill(text, &document.text[range.end..], finish).to_owned();
+            Edit::new(document, vec![TextEdit { range, new_text }])
+        }
+        Task::Generate | Task::Test => {
+            let code = formatted(request.language, code(text, style));
+            let gap = gap(&document.text, request.language);
+            Edit::insert(document, document.text.len(), format!("{gap}{code}"))
+        }
+        Task::Refactor | Task::Fix => {
+            let mut new_text = code(text, style).to_owned();
+            if document.text[range.clone()].ends_with('\n') {
+                new_text.push('\n');
+            }
+            Edit::new(document, vec![TextEdit { range, new_text }])
+        }
+    }
+}
+
+/// The code of an answer: what is in its first fence, or all of it where there is none.
+fn code(text: &str, style: PromptStyle) -> &str {
+    let fenced = || {
+        let (_, rest) = text.split_once("```")?;
+        let (_, body) = rest.split_once('\n')?;
+        Some(body.split_once("\n```").map_or(body, |(code, _)| code))
+    };
+    let code = match style {
+        PromptStyle::Bare => text,
+        PromptStyle::Chat => fenced().unwrap_or(text),
+    };
+    code.trim_start_matches(['\n', '\r']).trim_end()
+}
+
+/// Code as the language's formatter leaves it, where there is one and the code parses.
+fn formatted(language: Language, code: &str) -> String {
+    match guard::format(language, code) {
+        Some(Ok(formatted)) => formatted,
+        Some(Err(_)) | None => format!("{code}\n"),
+    }
+}
+
+/// What stands between the code that is there and code added at the end.
+fn gap(text: &str, language: Language) -> String {
+    if text.trim().is_empty() {
+        return String::new();
+    }
+    let wanted = if language == Language::Python { 3 } else { 2 };
+    let newlines = text.len() - text.trim_end_matches('\n').len();
+    "\n".repeat(wanted.max(newlines) - newlines)
+}
+
+/// A completion at a cursor, without lines that only repeat what follows it.
+fn infill<'t>(text: &'t str, after: &str, finish: FinishReason) -> &'t str {
+    let mut kept = text;
+    // Cut short by the limit, the last line is likely half a line.
+    if finish == FinishReason::Length
+        && let Some(end) = kept.rfind('\n')
+    {
+        kept = &kept[..end];
+    }
+    let (rest_of_line, following) = after.split_once('\n').unwrap_or((after, ""));
+    let mut next = following.lines().filter(|line| !line.trim().is_empty());
+    if let Some(next) = next.next()
+        && let Some(at) = kept
+            .find(&format!("\n{next}\n"))
+            .or_else(|| kept.ends_with(&format!("\n{next}")).then(|| kept.len() - next.len() - 1))
+    {
+        kept = &kept[..at];
+    }
+    let rest = rest_of_line.trim_end();
+    if !rest.is_empty() && kept.trim_end().ends_with(rest) {
+        kept = &kept.trim_end()[..kept.trim_end().len() - rest.len()];
+    }
+    if after.starts_with('\n') { kept.trim_end_matches('\n') } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_code(style: PromptStyle, text: &str, expected: &str) {
+        assert_eq!(code(text, style), expected);
+    }
+
+    #[test]
+    fn code_is_what_is_fenced() {
+        check_code(PromptStyle::Bare, "\ndef f():\n    pass\n\n", "def f():\n    pass");
+        check_code(PromptStyle::Chat, "Here:\n```python\nx = 1\n```\nDone.", "x = 1");
+        check_code(PromptStyle::Chat, "```\nx = '```'\n", "x = '```'");
+        check_code(PromptStyle::Chat, "x = 1", "x = 1");
+    }
+
+    #[test]
+    fn added_code_stands_apart() {
+        for (text, expected) in
+            [("", ""), ("x = 1", "\n\n\n"), ("x = 1\n", "\n\n"), ("x\n\n\n\n", "")]
+        {
+            assert_eq!(gap(text, Language::Python), expected, "{text:?}");
+        }
+        assert_eq!(gap("x\n", Language::Rust), "\n");
+    }
+
+    fn check_infill(text: &str, after: &str, expected: &str) {
+        assert_eq!(infill(text, after, FinishReason::Stop), expected);
+    }
+
+    #[test]
+    fn a_completion_does_not_repeat_what_follows() {
+        check_infill("a + b\n    return c", "\n    return c\n", "a + b");
+        check_infill("a + b\n    return c\nx = 1", "\n    return c\n", "a + b");
+        check_infill("a, b)", ")\n", "a, b");
+        check_infill("a\nb\n", "\nc\n", "a\nb");
+        check_infill("a", "", "a");
+        assert_eq!(infill("a = 1\nb = fo", "", FinishReason::Length), "a = 1");
+        assert_eq!(infill("fo", "", FinishReason::Length), "fo");
+    }
+}
