@@ -7,7 +7,9 @@ use ledger::{Ledger, Receipt};
 use policy::{Author, Policy, Verdict};
 use prompt::Feedback;
 use providers::{Cancel, Limits, Provider};
-use types::{Completion, Edit, Facts, FinishReason, Report, Request, Sampling, Snapshot};
+use types::{
+    BudgetAccount, Completion, Edit, Facts, FinishReason, Report, Request, Sampling, Snapshot,
+};
 
 use crate::record::Recorder;
 use crate::{PipelineError, postprocess};
@@ -58,6 +60,8 @@ pub struct Suggestion {
     pub verdict: Verdict,
     /// What the model used: its identity, tokens and times. The text is taken out.
     pub completion: Completion,
+    /// Where the context window of the last prompt went.
+    pub account: BudgetAccount,
     /// Rewrites that were asked for.
     pub rewrites: usize,
     /// Candidates looked at in all rounds.
@@ -144,6 +148,7 @@ fn rounds(
             report,
             verdict,
             completion,
+            account: prompt.account,
             rewrites,
             candidates,
             guard_us,

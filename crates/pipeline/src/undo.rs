@@ -26,8 +26,9 @@ pub enum Direction {
 /// Which writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// The last generation that can be undone, or the last undone one.
-    Last,
+    /// The last generation that wrote below this folder: nobody expects `undo` in one project to
+    /// change another.
+    Within(PathBuf),
     /// The generation with this id, or with the only id that begins so.
     Generation(String),
     /// The last generation that wrote this file.
@@ -119,28 +120,31 @@ pub fn plan(
         writes.push(write);
     }
     let undone = |id: &String| generations[id].iter().find_map(|write| write.undone);
-    let done_already = |id: &String| undone(id).is_some() == (direction == Direction::Undo);
     // Newest first; for redo that is the one undone last.
     order.reverse();
     if direction == Direction::Redo {
         order.sort_by_key(|id| std::cmp::Reverse(undone(id)));
     }
+    let of_all = |test: &dyn Fn(&Write) -> bool| -> Vec<&String> {
+        let offered = |id: &&String| direction == Direction::Undo || undone(id).is_some();
+        order.iter().filter(offered).filter(|id| generations[*id].iter().any(test)).collect()
+    };
     let candidates: Vec<&String> = match selection {
-        Selection::Last => order.iter().filter(|id| !done_already(id)).collect(),
-        Selection::File(path) => {
-            let writes_it = |id: &&String| generations[*id].iter().any(|write| write.path == *path);
-            order.iter().filter(|id| !done_already(id)).filter(writes_it).collect()
-        }
+        Selection::Within(folder) => of_all(&|write| write.path.starts_with(folder)),
+        Selection::File(path) => of_all(&|write| write.path == *path),
         Selection::Generation(prefix) => vec![by_prefix(&order, prefix)?],
     };
+    let named = matches!(selection, Selection::Generation(_));
     for &id in &candidates {
         let reversal =
             Reversal { direction, generation: id.clone(), writes: generations[id].clone() };
-        match ready(&reversal)? {
-            Ready::Yes => return Ok(reversal),
+        match ready(&reversal) {
+            Ok(Ready::Yes) => return Ok(reversal),
             // Cut off before the file was touched, or brought back by hand: look further.
-            Ready::AlreadyThere if !matches!(selection, Selection::Generation(_)) => {}
-            Ready::AlreadyThere => break,
+            Ok(Ready::AlreadyThere) => {}
+            // What was undone already may well have been changed since.
+            Err(_) if !named && direction == Direction::Undo && undone(id).is_some() => {}
+            Err(error) => return Err(error),
         }
     }
     let word = match direction {
@@ -148,7 +152,7 @@ pub fn plan(
         Direction::Redo => "redo",
     };
     let what = match selection {
-        Selection::Last => String::new(),
+        Selection::Within(folder) => format!(" in `{}`", folder.display()),
         Selection::File(path) => format!(" in `{}`", path.display()),
         Selection::Generation(_) => {
             format!(" in {}: its files are that way already", candidates[0])

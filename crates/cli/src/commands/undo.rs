@@ -14,7 +14,7 @@ use crate::output;
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// The generation, or the beginning of its id; by default the last
+    /// The generation, or the beginning of its id; by default the last of this workspace
     #[arg(value_name = "ID", conflicts_with = "file")]
     id: Option<String>,
     /// The last generation that wrote this file
@@ -31,7 +31,7 @@ pub fn run(global: &Global, direction: Direction, flags: Flags) -> Result<ExitCo
     let selection = match (flags.id, flags.file) {
         (Some(id), _) => Selection::Generation(id),
         (None, Some(file)) => Selection::File(context.root.locate(&file)?.absolute),
-        (None, None) => Selection::Last,
+        (None, None) => Selection::Within(context.root.path().to_owned()),
     };
     let reversal = pipeline::plan(&ledger, direction, &selection)?;
     let done = match flags.dry_run {

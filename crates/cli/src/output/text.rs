@@ -6,7 +6,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::Result;
 use pipeline::{Applied, Direction, Reversal, Suggestion};
 use serde_json::Value;
-use types::{CheckState, Finding, LineIndex, Report, Severity, Snapshot};
+use types::{
+    BudgetAccount, BudgetLine, CheckState, Finding, LineIndex, Report, Severity, Snapshot,
+};
 use workspace::FileState;
 
 use super::{dim, printable, verdict_word};
@@ -65,6 +67,7 @@ pub fn suggestion(
     anstream::eprintln!("{}", dim(&format!("model {} {}{label}", model.name, model.version)));
     if context.verbose {
         anstream::eprintln!("{}", dim(&usage(suggestion)));
+        anstream::eprintln!("{}", dim(&budget(&suggestion.account)));
     }
     let id = &suggestion.generation;
     let next = match applied {
@@ -90,6 +93,19 @@ fn usage(suggestion: &Suggestion) -> String {
         timings.first_token.as_secs_f64() * 1e3,
         suggestion.guard_us as f64 / 1e3,
     )
+}
+
+/// `context 512: answer 256, template 9, instruction 15 of 40`
+fn budget(account: &BudgetAccount) -> String {
+    let parts = account.lines.iter().map(|line| {
+        let BudgetLine { part, tokens, wanted } = line;
+        match tokens == wanted {
+            true => format!(", {part} {tokens}"),
+            false => format!(", {part} {tokens} of {wanted}"),
+        }
+    });
+    let parts: String = parts.collect();
+    format!("context {} tokens: answer {}{parts}", account.context, account.answer)
 }
 
 /// The findings of all files, then a summary.

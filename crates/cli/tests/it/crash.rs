@@ -43,3 +43,24 @@ fn killed_while_writing() {
     home.generate("a.py").code(0);
     assert_eq!(home.names(), ["a.py"]);
 }
+
+#[test]
+fn interrupted_by_the_person() {
+    let home = Home::new();
+    let mut command = home.command(home.program());
+    // Hot sampling rambles on: seconds of work.
+    command.args(["generate", "--lang", "python", "--prompt", PROMPT, "--candidates", "16"]);
+    command.args(["--temperature", "2", "--max-tokens", "400"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while !home.run(&["log", "list", "--records"]).out.contains("request") {
+        assert!(start.elapsed() < Duration::from_secs(60), "the request was never recorded");
+    }
+    home.command("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: cancelled\n");
+    assert!(output.stdout.is_empty(), "nothing unchecked is shown");
+    assert!(home.run(&["log", "list", "--records"]).out.contains("failure"));
+    home.run(&["log", "verify"]).code(0);
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::home::Home;
+use crate::home::{Home, PROMPT, finish};
 
 #[test]
 fn undo_removes_what_did_not_exist_and_redo_brings_it_back() {
@@ -88,4 +88,35 @@ fn nothing_logged_yet() {
     let home = Home::new();
     home.run(&["undo"]).error(&["nothing has been logged yet"]);
     assert!(!home.state().exists());
+}
+
+#[test]
+fn one_workspace_does_not_undo_another() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("one/.git")).unwrap();
+    fs::create_dir_all(home.path("two/.git")).unwrap();
+    let in_folder = |folder: &str, arguments: &[&str]| {
+        let mut command = home.command(home.program());
+        finish(command.current_dir(home.path(folder)).args(arguments))
+    };
+    in_folder("one", &["generate", "--prompt", PROMPT, "--out", "a.py"]).code(0);
+    in_folder("two", &["undo"]).error(&["there is nothing to undo in", "two"]);
+    assert!(home.path("one/a.py").exists());
+    in_folder("one", &["undo"]).code(0);
+    in_folder("two", &["redo"]).error(&["there is nothing to redo"]);
+    assert!(!home.path("one/a.py").exists());
+}
+
+#[test]
+fn an_undo_that_was_cut_off_can_be_done_again() {
+    let home = Home::new();
+    home.generate("a.py").code(0);
+    let written = home.read("a.py");
+    home.run(&["undo"]).code(0);
+    // As after a crash between the record and the rename.
+    home.write("a.py", &written);
+    home.run(&["undo"]).code(0);
+    assert!(home.names().is_empty());
+    home.run(&["redo"]).code(0);
+    assert_eq!(home.read("a.py"), written);
 }
