@@ -126,7 +126,7 @@ impl Ledger {
             let row = params![
                 entry.index as i64,
                 name,
-                body.commitment.0,
+                body.commitment.as_bytes(),
                 sealed.nonce,
                 sealed.ciphertext
             ];

@@ -18,7 +18,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::digest::hex;
+use crate::hex::hex;
 use crate::merkle::Hash;
 
 /// Longest note that is looked at: a checkpoint with 16 signatures of any kind is far below it.

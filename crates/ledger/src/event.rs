@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::digest::Digest;
 use crate::error::LedgerError;
+use types::Digest;
 
 /// Version of the leaf's form.
 pub const LEAF_VERSION: u8 = 1;

@@ -16,9 +16,9 @@ use ed25519_dalek::Signer as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::{Checkpoint, Verifier, is_name};
-use crate::digest::hex;
 use crate::error::LedgerError;
 use crate::files;
+use crate::hex::hex;
 use crate::merkle::Hash;
 
 const SIGNING_PREFIX: &str = "PRIVATE+KEY+";

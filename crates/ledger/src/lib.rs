@@ -14,7 +14,6 @@
 //! folder is passed in. It is written for Unix, whose file modes protect the keys.
 
 pub mod checkpoint;
-pub mod digest;
 pub mod event;
 pub mod merkle;
 pub mod preimage;
@@ -25,6 +24,7 @@ mod append;
 mod error;
 mod files;
 mod head;
+mod hex;
 mod keys;
 mod read;
 mod seal;
@@ -32,11 +32,11 @@ mod store;
 mod tiles;
 
 pub use checkpoint::{Checkpoint, NoteError, Verifier};
-pub use digest::Digest;
 pub use error::LedgerError;
 pub use event::{BodyRef, Entry, EventKind, NewEvent};
 pub use preimage::PreimageStore;
 pub use read::Filter;
 pub use receipt::{Receipt, ReceiptError};
 pub use store::Ledger;
+pub use types::Digest;
 pub use verify::{Failure, Verification};

@@ -9,12 +9,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::digest::Digest;
 use crate::error::LedgerError;
 use crate::files;
 use crate::keys::BodyKey;
 use crate::seal;
 use crate::store;
+use types::Digest;
 
 /// Largest file that is kept.
 pub const PREIMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024;

@@ -3,7 +3,6 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::checkpoint::Checkpoint;
-use crate::digest::Digest;
 use crate::error::LedgerError;
 use crate::event::{BODY_BYTES_MAX, Entry, EventKind, is_ulid_prefix};
 use crate::merkle::{self, Hash};
@@ -11,6 +10,7 @@ use crate::receipt::Receipt;
 use crate::seal::BodyPlace;
 use crate::store::Ledger;
 use crate::tiles::TileReader;
+use types::Digest;
 
 /// Which records to list. The default is all of them, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Ledger {
         type Row = (i64, String, Vec<u8>, Vec<u8>);
         let row: Option<Row> = self
             .db
-            .query_row(sql, params![commitment.0], |row| {
+            .query_row(sql, params![commitment.as_bytes()], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()

@@ -9,9 +9,9 @@ use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use sha2::{Digest as _, Sha256};
 
-use crate::digest::Digest;
 use crate::error::LedgerError;
 use crate::keys::{BodyKey, random};
+use types::Digest;
 
 /// Bytes of the random salt in front of a body.
 pub(crate) const SALT_BYTES: usize = 16;
@@ -120,7 +120,7 @@ fn preimage_associated(digest: &Digest) -> Vec<u8> {
 }
 
 fn commitment(salt: &[u8], bytes: &[u8]) -> Digest {
-    Digest(Sha256::new().chain_update(salt).chain_update(bytes).finalize().into())
+    Digest::from_bytes(Sha256::new().chain_update(salt).chain_update(bytes).finalize().into())
 }
 
 fn compress(bytes: &[u8]) -> Vec<u8> {

@@ -14,9 +14,9 @@ use rusqlite::{ErrorCode, Row};
 use serde::{Serialize, Serializer};
 
 use crate::checkpoint::Checkpoint;
-use crate::digest::hex;
 use crate::error::LedgerError;
 use crate::head;
+use crate::hex::hex;
 use crate::merkle::Hash;
 use crate::store::{self, Ledger};
 

@@ -181,7 +181,7 @@ pub(crate) fn read_write(fields: &Map<String, Value>) -> Option<(String, FileSta
     let state = |sha256: &str, mode: &str| match fields.get(sha256)? {
         Value::Null => Some(FileState::Absent),
         Value::String(text) => Some(FileState::File {
-            sha256: types::Digest::parse(text)?,
+            sha256: text.parse().ok()?,
             mode: u32::try_from(fields.get(mode)?.as_u64()?).ok()?,
         }),
         _ => None,

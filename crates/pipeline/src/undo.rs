@@ -221,8 +221,7 @@ pub fn reverse(
         }
         let bytes = match to.sha256() {
             Some(sha256) => {
-                let digest = ledger::Digest(*sha256.as_bytes());
-                ledger.preimages().get(&digest)?.ok_or_else(|| PipelineError::Refused {
+                ledger.preimages().get(&sha256)?.ok_or_else(|| PipelineError::Refused {
                     path: write.path.display().to_string(),
                     what: format!("was recorded with {}, whose bytes are gone", sha256.short()),
                     hint: "See `countersign log verify`".to_owned(),

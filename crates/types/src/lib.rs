@@ -19,7 +19,7 @@ mod request;
 pub use completion::{
     Completion, FinishReason, ModelIdentity, ModelProfile, PromptStyle, Timings, Usage,
 };
-pub use digest::Digest;
+pub use digest::{Digest, NotADigest};
 pub use document::{Document, Snapshot};
 pub use edit::{Edit, EditError, Edited, TextEdit};
 pub use facts::Facts;

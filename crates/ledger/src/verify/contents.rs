@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::Rows;
 
 use super::{Columns, Stop, Verification, index, sql};
-use crate::digest::Digest;
 use crate::error::LedgerError;
 use crate::event::{Entry, EventKind};
 use crate::seal::BodyPlace;
 use crate::store::Ledger;
+use types::Digest;
 
 /// Checks everything that records refer to, and in which order they stand.
 pub(super) fn verify(
@@ -96,7 +96,7 @@ fn verify_body(
         return Err(if at > expected { failure("missing") } else { unexpected(row)? });
     }
     let body = entry.bodies[name];
-    if columns.blob(2, "commitment")? != body.commitment.0 {
+    if columns.blob(2, "commitment")? != *body.commitment.as_bytes() {
         return Err(failure("the commitment is not that of the record"));
     }
     let place = BodyPlace { origin: &entry.origin, index: entry.index, name };

@@ -29,7 +29,7 @@ fn what_is_recorded_is_read_back() {
     assert_eq!(bytes, format!("def f(): # {SECRET}").into_bytes());
     assert_eq!(prompt.len, bytes.len() as u64);
     assert_eq!(ledger.body(&entries[1].bodies["empty"].commitment).unwrap(), Some(Vec::new()));
-    assert_eq!(ledger.body(&Digest([0; 32])).unwrap(), None);
+    assert_eq!(ledger.body(&Digest::from_bytes([0; 32])).unwrap(), None);
     let found = assert_holds(&ledger);
     let counts = (found.entries, found.checkpoints, found.bodies, found.preimages);
     assert_eq!(counts, (6, 4, 4, 1));
@@ -123,7 +123,7 @@ fn events_that_cannot_be_recorded_leave_nothing_behind() {
         (
             "not in the pre-image store",
             NewEvent {
-                fields: fields(json!({"pre_sha256": Digest([1; 32])})),
+                fields: fields(json!({"pre_sha256": Digest::from_bytes([1; 32])})),
                 ..event(9, EventKind::FileWrite)
             },
         ),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
-use ledger::digest::Digest;
+use ledger::Digest;
 use ledger::merkle::*;
 use sha2::Sha256;
 
@@ -137,10 +137,10 @@ fn vectors_of_certificate_transparency() {
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
     let mut frontier = Frontier::new();
-    assert_eq!(Digest(frontier.root()).hex(), roots[0]);
+    assert_eq!(Digest::from_bytes(frontier.root()).hex(), roots[0]);
     for (input, root) in inputs.iter().zip(&roots[1..]) {
         frontier.push(leaf_hash(input), &mut Vec::new());
-        assert_eq!(Digest(frontier.root()).hex(), *root);
+        assert_eq!(Digest::from_bytes(frontier.root()).hex(), *root);
     }
 }
 

@@ -20,7 +20,7 @@ fn what_is_put_is_got() {
         assert_eq!(store.get(&digest).unwrap().as_deref(), Some(bytes));
     }
     assert_eq!(store.verify_all().unwrap(), 5);
-    assert_eq!(store.get(&Digest([0; 32])).unwrap(), None);
+    assert_eq!(store.get(&Digest::from_bytes([0; 32])).unwrap(), None);
     // The ledger in the same folder uses the same key and the same store.
     let ledger = Ledger::open(dir.path()).unwrap();
     assert!(ledger.preimages().get(&Digest::of(b"")).unwrap().is_some());
