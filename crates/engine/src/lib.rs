@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `storage`, `gguf`, `tensor` | the bytes of a model file, its header, its matrices |
+//! | `storage`, `shards`, `gguf`, `tensor` | the bytes of a model's files, their header, its matrices |
 //! | `tokenizer` | byte-level byte-pair encoding |
 //! | `kernels` | the arithmetic: a readable reference and fast paths beside it |
 //! | `model` | a file per architecture, and what they share |
@@ -22,6 +22,7 @@ mod kernels;
 mod model;
 mod sampler;
 mod session;
+mod shards;
 mod stop;
 mod storage;
 mod tensor;

@@ -3,7 +3,22 @@
 //! To add an architecture: write `model/<name>.rs` with `NAME` and `load`, then name it here,
 //! in the `mod` lines and in [`ARCHITECTURES`].
 
+mod deepseek2;
+mod gemma3;
 mod llama;
+mod phi3;
+mod qwen2;
+mod qwen3;
+mod qwen3moe;
+mod starcoder2;
+
+mod attention;
+mod decoder;
+mod experts;
+mod feed_forward;
+mod keys;
+mod latent;
+mod layers;
 mod rope;
 mod weights;
 
@@ -17,6 +32,7 @@ use crate::cache::{CacheShape, KvCache};
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
 use crate::kernels::Kernels;
+use crate::shards;
 use crate::storage::Storage;
 use crate::tensor::TensorType;
 use crate::tokenizer::{FimTokens, Tokenizer};
@@ -25,7 +41,16 @@ use crate::tokenizer::{FimTokens, Tokenizer};
 type Load = fn(&Gguf<'_>, &mut Weights<'_>, usize) -> Result<Box<dyn Network>, EngineError>;
 
 /// All architectures, by `general.architecture`.
-const ARCHITECTURES: &[(&str, Load)] = &[(llama::NAME, llama::load)];
+const ARCHITECTURES: &[(&str, Load)] = &[
+    (deepseek2::NAME, deepseek2::load),
+    (gemma3::NAME, gemma3::load),
+    (llama::NAME, llama::load),
+    (phi3::NAME, phi3::load),
+    (qwen2::NAME, qwen2::load),
+    (qwen3::NAME, qwen3::load),
+    (qwen3moe::NAME, qwen3moe::load),
+    (starcoder2::NAME, starcoder2::load),
+];
 
 /// What an architecture implements. Immutable: what changes is in the cache.
 trait Network: fmt::Debug + Send + Sync {
@@ -92,7 +117,7 @@ pub struct ModelInfo {
     pub vocabulary_size: usize,
     /// How most of the parameters are stored: `F32`, `F16` or `Q8_0`.
     pub quantization: &'static str,
-    /// Size of the file in bytes.
+    /// Size in bytes of the file, or of all files of a model that is split.
     pub file_bytes: u64,
     /// The arithmetic that this CPU can do: `avx2`, or `reference`, which is slow.
     pub kernels: &'static str,
@@ -100,7 +125,8 @@ pub struct ModelInfo {
 
 /// A loaded model. Immutable; share it in an [`Arc`] among any number of sessions.
 pub struct Model {
-    storage: Arc<Storage>,
+    /// One, or more if the model is split.
+    files: Vec<Arc<Storage>>,
     info: ModelInfo,
     tokenizer: Tokenizer,
     chat_template: Option<String>,
@@ -110,7 +136,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Maps a GGUF file. Weights are read from it as they are used, so loading is quick, and
+    /// Maps a GGUF file, and if it has the name of the first of several
+    /// (`<name>-00001-of-00003.gguf`) the others beside it. Weights are read from it as they are used, so loading is quick, and
     /// processes that use the same file share its memory.
     ///
     /// The file must not be changed in place while it is open: replace it by renaming.
@@ -118,7 +145,7 @@ impl Model {
     /// # Errors
     /// [`EngineError::Read`], or anything that is wrong with the file.
     pub fn open(path: &Path, limits: &LoadLimits) -> Result<Model, EngineError> {
-        Model::load(Storage::map(path)?, limits)
+        Model::load(shards::map(path)?, limits)
     }
 
     /// Uses a GGUF file that is part of the program.
@@ -126,7 +153,7 @@ impl Model {
     /// # Errors
     /// Anything that is wrong with the file.
     pub fn from_static(bytes: &'static [u8], limits: &LoadLimits) -> Result<Model, EngineError> {
-        Model::load(Storage::Static(bytes), limits)
+        Model::load(vec![Storage::Static(bytes)], limits)
     }
 
     /// Uses a GGUF file in memory.
@@ -134,12 +161,12 @@ impl Model {
     /// # Errors
     /// Anything that is wrong with the file.
     pub fn from_bytes(bytes: Vec<u8>, limits: &LoadLimits) -> Result<Model, EngineError> {
-        Model::load(Storage::Owned(bytes), limits)
+        Model::load(vec![Storage::Owned(bytes)], limits)
     }
 
-    fn load(storage: Storage, limits: &LoadLimits) -> Result<Model, EngineError> {
-        let storage = Arc::new(storage);
-        let gguf = Gguf::parse(storage.bytes())?;
+    fn load(files: Vec<Storage>, limits: &LoadLimits) -> Result<Model, EngineError> {
+        let files: Vec<Arc<Storage>> = files.into_iter().map(Arc::new).collect();
+        let gguf = shards::parse(&files)?;
         let found = gguf.text("general.architecture")?;
         let Some((architecture, load)) = ARCHITECTURES.iter().find(|(name, _)| *name == found)
         else {
@@ -151,7 +178,7 @@ impl Model {
         };
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let vocabulary_size = tokenizer.vocabulary_size();
-        let network = load(&gguf, &mut Weights::new(&gguf, &storage), vocabulary_size)?;
+        let network = load(&gguf, &mut Weights::new(&gguf, &files), vocabulary_size)?;
         let cache_shape = cache_shape(network.shape(), limits)?;
         let kernels = Kernels::detect();
 
@@ -166,12 +193,12 @@ impl Model {
             context_length_trained: network.shape().context_length,
             vocabulary_size,
             quantization: most_common_type(&gguf).name(),
-            file_bytes: storage.bytes().len() as u64,
+            file_bytes: files.iter().map(|file| file.bytes().len() as u64).sum(),
             kernels: kernels.name(),
         };
         let chat_template = owned("tokenizer.chat_template")?;
         drop(gguf);
-        Ok(Model { storage, info, tokenizer, chat_template, network, kernels, cache_shape })
+        Ok(Model { files, info, tokenizer, chat_template, network, kernels, cache_shape })
     }
 
     /// What the model says of itself.
@@ -204,10 +231,15 @@ impl Model {
         self.tokenizer.end_tokens()
     }
 
-    /// The whole file, for its digest.
+    /// The whole file, for its digest; of a model that is split, the first.
     #[must_use]
     pub fn file_bytes(&self) -> &[u8] {
-        self.storage.bytes()
+        self.files[0].bytes()
+    }
+
+    /// All files: one, or more if the model is split.
+    pub fn files(&self) -> impl Iterator<Item = &[u8]> {
+        self.files.iter().map(|file| file.bytes())
     }
 
     pub(crate) fn new_cache(&self) -> KvCache {

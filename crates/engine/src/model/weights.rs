@@ -11,13 +11,19 @@ use crate::tensor::Matrix;
 /// The tensors of a file, and which of them were asked for.
 pub(super) struct Weights<'g> {
     gguf: &'g Gguf<'g>,
-    storage: &'g Arc<Storage>,
+    /// The files that the model is split into.
+    files: &'g [Arc<Storage>],
     taken: BTreeSet<String>,
 }
 
 impl<'g> Weights<'g> {
-    pub(super) fn new(gguf: &'g Gguf<'g>, storage: &'g Arc<Storage>) -> Weights<'g> {
-        Weights { gguf, storage, taken: BTreeSet::new() }
+    pub(super) fn new(gguf: &'g Gguf<'g>, files: &'g [Arc<Storage>]) -> Weights<'g> {
+        Weights { gguf, files, taken: BTreeSet::new() }
+    }
+
+    /// Whether the file has a tensor of this name, of whatever shape.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.gguf.tensor(name).is_some()
     }
 
     /// A matrix of `rows` × `columns`, left where it is. In the file the row length comes first.
@@ -37,10 +43,65 @@ impl<'g> Weights<'g> {
         columns: usize,
     ) -> Result<Option<Matrix>, EngineError> {
         let Some(entry) = self.take(name, &[columns, rows])? else { return Ok(None) };
-        let kind = entry.kind;
-        let data = Slice::new(self.storage, entry.range.clone());
-        let matrix = data.and_then(|data| Matrix::new(kind, rows, columns, data));
-        Ok(Some(matrix.expect("the parser checked that the data have this shape and place")))
+        Ok(Some(self.rows(entry, 0, rows)))
+    }
+
+    /// A matrix of `columns` whose rows are several matrices, one after another.
+    pub(super) fn matrix_parts<const N: usize>(
+        &mut self,
+        name: &str,
+        rows: [usize; N],
+        columns: usize,
+    ) -> Result<[Matrix; N], EngineError> {
+        let mut repeated = self.repeated_parts(name, 1, rows, columns)?;
+        Ok(repeated.remove(0))
+    }
+
+    /// As [`Weights::matrix_parts`], and the sequence of parts comes `count` times, at least
+    /// once.
+    pub(super) fn repeated_parts<const N: usize>(
+        &mut self,
+        name: &str,
+        count: usize,
+        rows: [usize; N],
+        columns: usize,
+    ) -> Result<Vec<[Matrix; N]>, EngineError> {
+        let rows_together = rows.iter().fold(0_usize, |sum, rows| sum.saturating_add(*rows));
+        let expected = [columns, rows_together.saturating_mul(count)];
+        let entry = self.take(name, &expected)?.ok_or_else(|| missing(name))?;
+        let mut first = 0;
+        let mut repeated = Vec::new();
+        for _ in 0..count {
+            repeated.push(rows.map(|rows| {
+                first += rows;
+                self.rows(entry, first - rows, rows)
+            }));
+        }
+        Ok(repeated)
+    }
+
+    /// A tensor of `count` matrices of `rows` × `columns`, each left where it is.
+    pub(super) fn matrices(
+        &mut self,
+        name: &str,
+        count: usize,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Vec<Matrix>, EngineError> {
+        let entry = self.take(name, &[columns, rows, count])?.ok_or_else(|| missing(name))?;
+        Ok((0..count).map(|index| self.rows(entry, index * rows, rows)).collect())
+    }
+
+    /// `count` rows from `first` on, all of which the tensor has.
+    fn rows(&self, entry: &TensorEntry, first: usize, count: usize) -> Matrix {
+        let columns = entry.dimensions[0];
+        let bytes = |rows: usize| entry.kind.byte_count(columns, rows * columns);
+        let matrix = bytes(first).zip(bytes(count)).and_then(|(start, length)| {
+            let start = entry.range.start + start;
+            let data = Slice::new(&self.files[entry.file], start..start + length)?;
+            Matrix::new(entry.kind, count, columns, data)
+        });
+        matrix.expect("the parser checked that the data have this shape and place")
     }
 
     /// A vector, dequantised: these are few and small.
@@ -55,7 +116,8 @@ impl<'g> Weights<'g> {
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let Some(entry) = self.take(name, &[length])? else { return Ok(None) };
         let mut vector = vec![0.0; length];
-        entry.kind.dequantize(&self.storage.bytes()[entry.range.clone()], &mut vector);
+        let bytes = self.files[entry.file].bytes();
+        entry.kind.dequantize(&bytes[entry.range.clone()], &mut vector);
         Ok(Some(vector))
     }
 

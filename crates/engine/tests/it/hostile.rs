@@ -133,7 +133,10 @@ fn keys_of_the_architecture() {
         check(set(key, Meta::I32(-1)), &format!("`{key}`: -1 is negative"));
     }
     check(set("general.architecture", text("\u{1b}[31m")), r#""\u{1b}[31m" is not supported"#);
-    check(set("general.architecture", text("mamba")), "supported: llama");
+    check(
+        set("general.architecture", text("mamba")),
+        "supported: deepseek2, gemma3, llama, phi3, qwen2, qwen3, qwen3moe, starcoder2",
+    );
     let epsilon = "llama.attention.layer_norm_rms_epsilon";
     check(set(epsilon, Meta::F32(f32::NAN)), "NaN is not finite");
     check(set(epsilon, Meta::F32(-1.0)), "-1 is not in 0 to 1");
@@ -163,7 +166,7 @@ fn shapes_that_do_not_fit_together() {
     check(set("llama.rope.dimension_count", Meta::U32(5)), "5 is odd");
     check(set("llama.rope.dimension_count", Meta::U32(8)), "more than the head width 6");
     check(set("llama.rope.freq_base", Meta::F32(0.0)), "0 is not positive");
-    check(set("llama.rope.scaling.type", text("yarn")), "scaling.type = \"yarn\", which is not");
+    check(set("llama.rope.scaling.type", text("dynamic")), "scaling.type = \"dynamic\", which is");
     check(set("llama.expert_count", Meta::U32(8)), "llama.expert_count = 8");
     check(set("general.alignment", Meta::U32(24)), "24 is not a power of two");
     check(set("general.alignment", Meta::U32(64)), "which is not aligned to 64");

@@ -6,6 +6,7 @@ mod golden;
 mod hostile;
 mod mutations;
 mod oracle;
+mod parity;
 mod seedling;
 mod sessions;
 mod text;
