@@ -54,16 +54,20 @@ pub struct Tokenizer {
     pieces: Vec<Box<[u8]>>,
     kinds: Vec<TokenKind>,
     encoder: Encoder,
-    special_texts: SpecialTexts,
     special: SpecialTokens,
 }
 
 /// How what is between special tokens becomes tokens.
 #[derive(Debug)]
 enum Encoder {
-    ByteLevel(ByteLevel),
+    ByteLevel {
+        encoder: ByteLevel,
+        special_texts: SpecialTexts,
+    },
+    /// Works on escaped text, in which special tokens are looked for as well.
     SentencePiece {
         encoder: SentencePiece,
+        special_texts: SpecialTexts,
         /// Tokens that were added to the vocabulary: part of it like any other piece.
         added_texts: SpecialTexts,
         /// Whether white space after control tokens is dropped.
@@ -87,24 +91,27 @@ impl Tokenizer {
             return Err(invalid(TOKENS_KEY, format!("{} tokens are not possible", texts.len())));
         }
         let kinds = token_kinds(gguf, texts.len())?;
+        let both = [TokenKind::Control, TokenKind::Added];
         let (pieces, encoder, adds_begin_token) = if model == "gpt2" {
             let pieces = byte_level::pieces(texts, &kinds);
             let encoder = ByteLevel::from_gguf(gguf, texts, &kinds, &pieces)?;
             let adds_begin_token = encoder.adds_begin_token();
-            (pieces, Encoder::ByteLevel(encoder), adds_begin_token)
+            let special_texts = SpecialTexts::new(&pieces, &kinds, &both)?;
+            (pieces, Encoder::ByteLevel { encoder, special_texts }, adds_begin_token)
         } else {
             let pieces = sentencepiece::pieces(texts, &kinds);
+            let escaped: Vec<String> =
+                texts.iter().map(|text| sentencepiece::escape(text)).collect();
             let encoder = Encoder::SentencePiece {
                 encoder: SentencePiece::from_gguf(gguf, texts, &kinds)?,
-                added_texts: SpecialTexts::new(&pieces, &kinds, &[TokenKind::Added])?,
+                added_texts: SpecialTexts::new(&escaped, &kinds, &[TokenKind::Added])?,
+                special_texts: SpecialTexts::new(&escaped, &kinds, &both)?,
                 drops_space: DROPS_SPACE.contains(&gguf.text("general.architecture")?),
             };
             (pieces, encoder, true)
         };
         let special = SpecialTokens::from_gguf(gguf, texts, &kinds, adds_begin_token)?;
-        let both = [TokenKind::Control, TokenKind::Added];
-        let special_texts = SpecialTexts::new(&pieces, &kinds, &both)?;
-        Ok(Tokenizer { pieces, kinds, encoder, special_texts, special })
+        Ok(Tokenizer { pieces, kinds, encoder, special })
     }
 
     /// Number of tokens; ids are 0 up to it.
@@ -125,10 +132,10 @@ impl Tokenizer {
     pub fn encode(&self, text: &str, parse_special: bool) -> Result<Vec<u32>, EngineError> {
         let mut tokens = Vec::new();
         match &self.encoder {
-            Encoder::ByteLevel(encoder) => {
+            Encoder::ByteLevel { encoder, special_texts } => {
                 let mut at = 0;
                 if parse_special {
-                    for (range, token) in self.special_texts.find(text) {
+                    for (range, token) in special_texts.find(text) {
                         encoder.encode(&text[at..range.start], &mut tokens)?;
                         tokens.push(token);
                         at = range.end;
@@ -136,11 +143,12 @@ impl Tokenizer {
                 }
                 encoder.encode(&text[at..], &mut tokens)?;
             }
-            Encoder::SentencePiece { encoder, added_texts, drops_space } => {
-                let special = if parse_special { &self.special_texts } else { added_texts };
+            Encoder::SentencePiece { encoder, special_texts, added_texts, drops_space } => {
+                let text = sentencepiece::escape(text);
+                let special = if parse_special { special_texts } else { added_texts };
                 let mut at = 0;
                 let mut is_start = true;
-                for (range, token) in special.find(text) {
+                for (range, token) in special.find(&text) {
                     // White space that was dropped may have been part of an added token.
                     if range.start < at {
                         continue;
@@ -150,7 +158,7 @@ impl Tokenizer {
                     at = range.end;
                     is_start = self.is_control(token);
                     if is_start && *drops_space && !KEEPS_SPACE.contains(&&text[range]) {
-                        at = text.len() - text[at..].trim_start().len();
+                        at = text.len() - sentencepiece::trim_start(&text[at..]).len();
                     }
                 }
                 encoder.encode(&text[at..], is_start, &mut tokens)?;

@@ -75,6 +75,16 @@ pub(super) fn pieces(texts: &[&str], kinds: &[TokenKind]) -> Vec<Box<[u8]>> {
     texts.iter().zip(kinds).map(piece).collect()
 }
 
+/// Text with [`SPACE`] for spaces.
+pub(super) fn escape(text: &str) -> String {
+    text.chars().map(|char| if char == ' ' { SPACE } else { char }).collect()
+}
+
+/// Where escaped text goes on after white space.
+pub(super) fn trim_start(escaped: &str) -> &str {
+    escaped.trim_start_matches(|char: char| char == SPACE || char.is_whitespace())
+}
+
 /// The byte that a text such as `<0x0A>` stands for.
 fn byte_of(text: &str) -> Option<u8> {
     let digits = text.strip_prefix("<0x")?.strip_suffix('>')?;
@@ -110,8 +120,8 @@ impl SentencePiece {
         Ok(SentencePiece { ids, byte_tokens, adds_space, words_apart, cache })
     }
 
-    /// Appends the tokens of `text`, which `is_start` of a text or of what follows a control
-    /// token.
+    /// Appends the tokens of escaped text, which `is_start` of a text or of what follows a
+    /// control token.
     pub(super) fn encode(
         &self,
         text: &str,
@@ -121,24 +131,27 @@ impl SentencePiece {
         if text.is_empty() {
             return Ok(());
         }
-        let mut escaped = String::with_capacity(text.len() + text.len() / 2);
-        if is_start && self.adds_space {
-            escaped.push(SPACE);
-        }
-        escaped.extend(text.chars().map(|char| if char == ' ' { SPACE } else { char }));
+        let mut prefixed = String::new();
+        let text = if is_start && self.adds_space {
+            prefixed.push(SPACE);
+            prefixed.push_str(text);
+            &prefixed
+        } else {
+            text
+        };
         if !self.words_apart {
-            return self.encode_word(&escaped, tokens);
+            return self.encode_word(text, tokens);
         }
         let mut start = 0;
         let mut previous = SPACE;
-        for (at, char) in escaped.char_indices() {
+        for (at, char) in text.char_indices() {
             if char == SPACE && previous != SPACE {
-                self.encode_word(&escaped[start..at], tokens)?;
+                self.encode_word(&text[start..at], tokens)?;
                 start = at;
             }
             previous = char;
         }
-        self.encode_word(&escaped[start..], tokens)
+        self.encode_word(&text[start..], tokens)
     }
 
     fn encode_word(&self, word: &str, tokens: &mut Vec<u32>) -> Result<(), EngineError> {

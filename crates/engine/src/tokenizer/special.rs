@@ -158,14 +158,14 @@ pub(super) struct SpecialTexts {
 }
 
 impl SpecialTexts {
-    /// Of all tokens of the kinds that are `wanted`. `texts` are their bytes, by id.
+    /// Of all tokens of the kinds that are `wanted`, by the text of each token.
     pub(super) fn new(
-        texts: &[Box<[u8]>],
+        texts: &[impl AsRef<[u8]>],
         kinds: &[TokenKind],
         wanted: &[TokenKind],
     ) -> Result<SpecialTexts, EngineError> {
         let ids: Vec<u32> = (0..texts.len())
-            .filter(|id| wanted.contains(&kinds[*id]) && !texts[*id].is_empty())
+            .filter(|id| wanted.contains(&kinds[*id]) && !texts[*id].as_ref().is_empty())
             .map(|id| id as u32)
             .collect();
         let automaton = AhoCorasick::builder()

@@ -6,6 +6,7 @@ mod golden;
 mod hostile;
 mod mutations;
 mod oracle;
+mod oracle_text;
 mod parity;
 mod seedling;
 mod sessions;
