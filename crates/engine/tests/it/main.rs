@@ -12,3 +12,4 @@ mod seedling;
 mod sessions;
 mod text;
 mod tiny;
+mod variants;
