@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `storage`, `shards`, `gguf`, `tensor` | the bytes of a model's files, their header, its matrices |
-//! | `tokenizer` | byte-level byte-pair encoding |
+//! | `tokenizer` | text to tokens and back: byte-level pairs, SentencePiece |
 //! | `kernels` | the arithmetic: a readable reference and fast paths beside it |
 //! | `model` | a file per architecture, and what they share |
 //! | `cache`, `session` | keys and values of past tokens; computing the next logits |

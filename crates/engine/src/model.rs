@@ -170,7 +170,7 @@ impl Model {
         let found = gguf.text("general.architecture")?;
         let Some((architecture, load)) = ARCHITECTURES.iter().find(|(name, _)| *name == found)
         else {
-            let names: Vec<&str> = ARCHITECTURES.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = Model::architectures().collect();
             return Err(EngineError::UnsupportedArchitecture {
                 found: excerpt(found),
                 supported: names.join(", "),
@@ -199,6 +199,11 @@ impl Model {
         let chat_template = owned("tokenizer.chat_template")?;
         drop(gguf);
         Ok(Model { files, info, tokenizer, chat_template, network, kernels, cache_shape })
+    }
+
+    /// Names of all architectures that can be run, as files name them, sorted.
+    pub fn architectures() -> impl Iterator<Item = &'static str> {
+        ARCHITECTURES.iter().map(|(name, _)| *name)
     }
 
     /// What the model says of itself.
@@ -311,6 +316,28 @@ mod tests {
             model.kernels = Kernels::reference();
             for (fast, slow) in fast.iter().zip(logits(&model)) {
                 assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+            }
+        }
+    }
+
+    /// As above, for the tiny model of every architecture.
+    #[test]
+    fn fast_and_readable_kernels_agree_on_every_architecture() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+        for (name, _) in ARCHITECTURES {
+            let file = folder.join(format!("{name}.gguf"));
+            let mut model = Model::open(&file, &LoadLimits::default()).unwrap();
+            assert_eq!(model.info.architecture, *name);
+            let tokens: Vec<u32> = (0..40).map(|i| i * i % 104).collect();
+            let logits = |model: &Model| {
+                let mut logits = vec![0.0; model.info.vocabulary_size];
+                model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
+                logits
+            };
+            let fast = logits(&model);
+            model.kernels = Kernels::reference();
+            for (fast, slow) in fast.iter().zip(logits(&model)) {
+                assert!((fast - slow).abs() < 1e-4, "{name}: {fast} {slow}");
             }
         }
     }
