@@ -61,7 +61,7 @@ trait Network: fmt::Debug + Send + Sync {
     /// vocabulary, are those of the last token; without, they are not computed.
     fn forward(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         tokens: &[u32],
         cache: &mut KvCache,
         logits: Option<&mut [f32]>,
@@ -253,7 +253,7 @@ impl Model {
 
     /// See [`Network::forward`].
     pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache, logits: Option<&mut [f32]>) {
-        self.network.forward(self.kernels, tokens, cache, logits);
+        self.network.forward(&self.kernels, tokens, cache, logits);
     }
 }
 

@@ -80,7 +80,7 @@ impl Attention {
     /// For x [tokens, width], the same shape; appends to `layer` of the cache.
     pub(super) fn apply(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         rotation: &Rotation,
         layer: usize,
         cache: &mut KvCache,

@@ -122,7 +122,7 @@ impl Network for Decoder {
 
     fn forward(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         tokens: &[u32],
         cache: &mut KvCache,
         logits: Option<&mut [f32]>,
@@ -169,7 +169,7 @@ impl Block {
     /// In place on x [tokens, width].
     fn apply(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         rotations: &[Rotation],
         layer: usize,
         cache: &mut KvCache,

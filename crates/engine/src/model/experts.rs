@@ -71,7 +71,7 @@ impl Experts {
     }
 
     /// For x [tokens, width], the same shape.
-    pub(super) fn apply(&self, kernels: Kernels, x: &[f32]) -> Vec<f32> {
+    pub(super) fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
         let scores = self.router.apply(kernels, x);
         // For each expert the tokens that chose it, with its weight.
         let mut chosen_by: Vec<Vec<(usize, f32)>> = vec![Vec::new(); self.routing.count];

@@ -15,7 +15,7 @@ pub(super) enum FeedForward {
 }
 
 impl FeedForward {
-    pub(super) fn apply(&self, kernels: Kernels, x: &[f32]) -> Vec<f32> {
+    pub(super) fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
         match self {
             FeedForward::Plain(plain) => plain.apply(kernels, x),
             FeedForward::Gated(gated) => gated.apply(kernels, x),
@@ -35,7 +35,7 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    fn apply(&self, kernels: Kernels, x: &[f32]) -> Vec<f32> {
+    fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
         let mut hidden = self.up.apply(kernels, x);
         self.activation.apply(&mut hidden);
         self.down.apply(kernels, &hidden)
@@ -72,7 +72,7 @@ impl Gated {
         })
     }
 
-    pub(super) fn apply(&self, kernels: Kernels, x: &[f32]) -> Vec<f32> {
+    pub(super) fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
         let mut gate = self.gate.apply(kernels, x);
         let up = self.up.apply(kernels, x);
         self.activation.gate(&mut gate, &up);

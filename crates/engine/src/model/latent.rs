@@ -120,7 +120,7 @@ impl Latent {
     /// For x [tokens, width], the same shape; appends to `layer` of the cache.
     pub(super) fn apply(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         rotation: &Rotation,
         layer: usize,
         cache: &mut KvCache,
@@ -165,7 +165,7 @@ impl Latent {
     /// The queries of head `h` carried over to rows, [tokens, row width].
     fn head_queries(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         rotation: &Rotation,
         expansion: &Expansion,
         h: usize,

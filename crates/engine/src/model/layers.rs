@@ -61,7 +61,7 @@ impl Linear {
     }
 
     /// For x [tokens, columns], [tokens, rows].
-    pub(super) fn apply(&self, kernels: Kernels, x: &[f32]) -> Vec<f32> {
+    pub(super) fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
         let weight = self.weight.view();
         let mut out = vec![0.0; x.len() / weight.columns * self.rows];
         kernels.matmul(weight, x, &mut out);
