@@ -9,6 +9,7 @@ mod weights;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use self::weights::Weights;
 use crate::cache::{CacheShape, KvCache};
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
+pub use crate::kernels::Instructions;
 use crate::kernels::Kernels;
 use crate::storage::Storage;
 use crate::tensor::TensorType;
@@ -36,7 +38,7 @@ trait Network: fmt::Debug + Send + Sync {
     /// vocabulary, are those of the last token; without, they are not computed.
     fn forward(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         tokens: &[u32],
         cache: &mut KvCache,
         logits: Option<&mut [f32]>,
@@ -53,7 +55,7 @@ struct NetworkShape {
     context_length: usize,
 }
 
-/// Limits on what a model may ask for.
+/// Limits on what a model may ask for, and what to compute with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadLimits {
     /// Tokens. A model with a longer context is used with this one.
@@ -61,12 +63,22 @@ pub struct LoadLimits {
     /// Bytes of keys and values of one session with a full context. A model that needs more is
     /// refused.
     pub cache_bytes_max: u64,
+    /// Threads that compute together, the caller's included; None for one on each core. Results
+    /// do not depend on it.
+    pub threads: Option<NonZeroUsize>,
+    /// What to compute with.
+    pub instructions: Instructions,
 }
 
 impl Default for LoadLimits {
-    /// 8,192 tokens and 2 GiB.
+    /// 8,192 tokens and 2 GiB, all cores and their fastest instructions.
     fn default() -> LoadLimits {
-        LoadLimits { context_max: 8192, cache_bytes_max: 2 << 30 }
+        LoadLimits {
+            context_max: 8192,
+            cache_bytes_max: 2 << 30,
+            threads: None,
+            instructions: Instructions::Best,
+        }
     }
 }
 
@@ -90,12 +102,17 @@ pub struct ModelInfo {
     pub context_length_trained: usize,
     /// Tokens in the vocabulary.
     pub vocabulary_size: usize,
-    /// How most of the parameters are stored: `F32`, `F16` or `Q8_0`.
+    /// How most of the parameters are stored: `F16`, `Q8_0`, `Q4_K` and the like.
     pub quantization: &'static str,
     /// Size of the file in bytes.
     pub file_bytes: u64,
-    /// The arithmetic that this CPU can do: `avx2`, or `reference`, which is slow.
+    /// Bytes of weights that were repacked for faster products: they are in memory beside the
+    /// file, whose own pages are then hardly used.
+    pub repacked_bytes: u64,
+    /// The arithmetic that this CPU can do: `avx512`, `avx2`, or `reference`, which is slow.
     pub kernels: &'static str,
+    /// Threads that compute together.
+    pub threads: usize,
 }
 
 /// A loaded model. Immutable; share it in an [`Arc`] among any number of sessions.
@@ -110,8 +127,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// Maps a GGUF file. Weights are read from it as they are used, so loading is quick, and
-    /// processes that use the same file share its memory.
+    /// Maps a GGUF file. Floats are read from it as they are used, and processes that use the
+    /// same file share its memory; quantised weights are repacked into memory of this process
+    /// ([`ModelInfo::repacked_bytes`]).
     ///
     /// The file must not be changed in place while it is open: replace it by renaming.
     ///
@@ -151,9 +169,11 @@ impl Model {
         };
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let vocabulary_size = tokenizer.vocabulary_size();
-        let network = load(&gguf, &mut Weights::new(&gguf, &storage), vocabulary_size)?;
+        let kernels = Kernels::new(limits.instructions, limits.threads);
+        let mut weights = Weights::new(&gguf, &storage, &kernels);
+        let network = load(&gguf, &mut weights, vocabulary_size)?;
+        let repacked_bytes = weights.repacked_bytes();
         let cache_shape = cache_shape(network.shape(), limits)?;
-        let kernels = Kernels::detect();
 
         let owned = |key| Ok(gguf.optional_text(key)?.map(str::to_owned));
         let info = ModelInfo {
@@ -167,7 +187,9 @@ impl Model {
             vocabulary_size,
             quantization: most_common_type(&gguf).name(),
             file_bytes: storage.bytes().len() as u64,
+            repacked_bytes,
             kernels: kernels.name(),
+            threads: kernels.threads(),
         };
         let chat_template = owned("tokenizer.chat_template")?;
         drop(gguf);
@@ -216,7 +238,7 @@ impl Model {
 
     /// See [`Network::forward`].
     pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache, logits: Option<&mut [f32]>) {
-        self.network.forward(self.kernels, tokens, cache, logits);
+        self.network.forward(&self.kernels, tokens, cache, logits);
     }
 }
 
@@ -268,17 +290,22 @@ mod tests {
     fn fast_and_readable_kernels_agree_on_a_real_model() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for file in ["seedling-F16.gguf", "seedling-Q8_0.gguf"] {
-            let mut model = Model::open(&folder.join(file), &LoadLimits::default()).unwrap();
+            let open = |instructions| {
+                let limits = LoadLimits { instructions, ..LoadLimits::default() };
+                Model::open(&folder.join(file), &limits).unwrap()
+            };
+            let model = open(Instructions::Best);
             let tokens = model.tokenizer.encode("<|user|>\nWrite f(xs).\n", true).unwrap();
             let logits = |model: &Model| {
                 let mut logits = vec![0.0; model.info.vocabulary_size];
                 model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
                 logits
             };
-            let fast = logits(&model);
-            model.kernels = Kernels::reference();
-            for (fast, slow) in fast.iter().zip(logits(&model)) {
-                assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+            let slow = logits(&open(Instructions::Portable));
+            for instructions in [Instructions::Best, Instructions::Avx2] {
+                for (fast, slow) in logits(&open(instructions)).iter().zip(&slow) {
+                    assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use super::{Network, NetworkShape};
 use crate::cache::KvCache;
 use crate::error::EngineError;
 use crate::gguf::{Gguf, invalid};
-use crate::kernels::{Head, Kernels, add, rms_norm, swiglu};
+use crate::kernels::{Attention, Kernels, add, rms_norm};
 use crate::tensor::Matrix;
 
 pub(super) const NAME: &str = "llama";
@@ -206,7 +206,7 @@ impl Network for Llama {
 
     fn forward(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         tokens: &[u32],
         cache: &mut KvCache,
         logits: Option<&mut [f32]>,
@@ -239,7 +239,7 @@ impl Llama {
     /// `x += attention(norm(x))` for x [tokens, width], appending to the layer's cache.
     fn attention(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         block: &Block,
         layer: usize,
         rotation: &Rotation,
@@ -249,54 +249,43 @@ impl Llama {
         let Shape { width, heads, kv_heads, head_width, .. } = self.shape;
         let (query_width, kv_width) = (self.shape.query_width(), self.shape.kv_width());
         let tokens = x.len() / width;
-        let start = cache.length();
 
         let mut normed = vec![0.0; tokens * width];
         rms_norm(x, &block.attention_norm, self.epsilon, &mut normed);
         let mut queries = vec![0.0; tokens * query_width];
         let mut keys = vec![0.0; tokens * kv_width];
         let mut values = vec![0.0; tokens * kv_width];
-        kernels.matmul(block.query.view(), &normed, &mut queries);
-        kernels.matmul(block.key.view(), &normed, &mut keys);
-        kernels.matmul(block.value.view(), &normed, &mut values);
+        kernels.matmuls(
+            &normed,
+            &mut [
+                (block.query.view(), &mut queries),
+                (block.key.view(), &mut keys),
+                (block.value.view(), &mut values),
+            ],
+        );
         rotation.turn_adjacent(&mut queries, heads, head_width);
         rotation.turn_adjacent(&mut keys, kv_heads, head_width);
         let (keys, values) = cache.extend(layer, &keys, &values);
 
-        let queries_per_key = heads / kv_heads;
-        let mut scores = vec![0.0; start + tokens];
         let mut mixed = vec![0.0; tokens * query_width];
-        let rows = queries.chunks_exact(query_width).zip(mixed.chunks_exact_mut(query_width));
-        for (token, (queries, mixed)) in rows.enumerate() {
-            // A token sees itself and what came before it.
-            let scores = &mut scores[..=start + token];
-            let pairs = queries.chunks_exact(head_width).zip(mixed.chunks_exact_mut(head_width));
-            for (head, (query, mixed)) in pairs.enumerate() {
-                let head = Head {
-                    query,
-                    keys,
-                    values,
-                    stride: kv_width,
-                    offset: head / queries_per_key * head_width,
-                    scale: 1.0 / (head_width as f32).sqrt(),
-                };
-                kernels.attend(head, scores, mixed);
-            }
-        }
+        let scale = 1.0 / (head_width as f32).sqrt();
+        let queries = &queries;
+        let attention = Attention { queries, keys, values, heads, kv_heads, head_width, scale };
+        kernels.attention(attention, &mut mixed);
         kernels.matmul(block.attention_output.view(), &mixed, &mut normed);
         add(x, &normed);
     }
 
     /// `x += down(silu(gate(norm(x))) · up(norm(x)))` for x [tokens, width].
-    fn feed_forward(&self, kernels: Kernels, block: &Block, x: &mut [f32]) {
+    fn feed_forward(&self, kernels: &Kernels, block: &Block, x: &mut [f32]) {
         let tokens = x.len() / self.shape.width;
         let mut normed = vec![0.0; x.len()];
         rms_norm(x, &block.feed_forward_norm, self.epsilon, &mut normed);
         let mut gate = vec![0.0; tokens * self.shape.hidden_width];
         let mut up = vec![0.0; tokens * self.shape.hidden_width];
-        kernels.matmul(block.gate.view(), &normed, &mut gate);
-        kernels.matmul(block.up.view(), &normed, &mut up);
-        swiglu(&mut gate, &up);
+        let products = &mut [(block.gate.view(), &mut gate[..]), (block.up.view(), &mut up)];
+        kernels.matmuls(&normed, products);
+        kernels.swiglu(&mut gate, &up);
         kernels.matmul(block.down.view(), &gate, &mut normed);
         add(x, &normed);
     }

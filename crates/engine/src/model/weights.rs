@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{EngineError, excerpt};
 use crate::gguf::{Gguf, TensorEntry};
+use crate::kernels::Kernels;
 use crate::storage::{Slice, Storage};
 use crate::tensor::Matrix;
 
@@ -12,15 +13,32 @@ use crate::tensor::Matrix;
 pub(super) struct Weights<'g> {
     gguf: &'g Gguf<'g>,
     storage: &'g Arc<Storage>,
+    /// What matrices are repacked for.
+    kernels: &'g Kernels,
     taken: BTreeSet<String>,
+    repacked_bytes: u64,
 }
 
+/// Rows of it are looked up; it is a factor only where there is no [`OUTPUT`].
+const EMBEDDING: &str = "token_embd.weight";
+const OUTPUT: &str = "output.weight";
+
 impl<'g> Weights<'g> {
-    pub(super) fn new(gguf: &'g Gguf<'g>, storage: &'g Arc<Storage>) -> Weights<'g> {
-        Weights { gguf, storage, taken: BTreeSet::new() }
+    pub(super) fn new(
+        gguf: &'g Gguf<'g>,
+        storage: &'g Arc<Storage>,
+        kernels: &'g Kernels,
+    ) -> Weights<'g> {
+        Weights { gguf, storage, kernels, taken: BTreeSet::new(), repacked_bytes: 0 }
     }
 
-    /// A matrix of `rows` × `columns`, left where it is. In the file the row length comes first.
+    /// Bytes of memory that hold repacked matrices.
+    pub(super) fn repacked_bytes(&self) -> u64 {
+        self.repacked_bytes
+    }
+
+    /// A matrix of `rows` × `columns`, repacked if it is quantised and multiplied with, else left
+    /// where it is. In the file the row length comes first.
     pub(super) fn matrix(
         &mut self,
         name: &str,
@@ -40,7 +58,12 @@ impl<'g> Weights<'g> {
         let kind = entry.kind;
         let data = Slice::new(self.storage, entry.range.clone());
         let matrix = data.and_then(|data| Matrix::new(kind, rows, columns, data));
-        Ok(Some(matrix.expect("the parser checked that the data have this shape and place")))
+        let mut matrix =
+            matrix.expect("the parser checked that the data have this shape and place");
+        if name != EMBEDDING || self.gguf.tensor(OUTPUT).is_none() {
+            self.repacked_bytes += matrix.pack(self.kernels) as u64;
+        }
+        Ok(Some(matrix))
     }
 
     /// A vector, dequantised: these are few and small.
