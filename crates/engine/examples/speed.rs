@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut session = Session::new(Arc::clone(&model));
         let prefill = Rate::of(prompt.len(), || session.forward(&prompt).map(drop))?;
         let decode = Rate::of(options.decode, || {
-            (0..options.decode).try_for_each(|i| session.forward(&[(i * 11 % 251) as u32]).map(drop))
+            (0..options.decode)
+                .try_for_each(|i| session.forward(&[(i * 11 % 251) as u32]).map(drop))
         })?;
         let info = model.info();
         println!(

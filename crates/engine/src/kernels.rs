@@ -28,7 +28,9 @@ mod reference;
 mod tests;
 
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
+use self::packed::Arena;
 pub(crate) use self::packed::Packed;
 use self::pool::Pool;
 use crate::tensor::MatrixView;
@@ -52,6 +54,8 @@ pub enum Instructions {
 pub(crate) struct Kernels {
     path: Path,
     pool: Pool,
+    /// Memory of the weights that were repacked; each keeps what it needs of it.
+    arena: Mutex<Arena>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +117,11 @@ impl Kernels {
     /// The fastest way that this CPU can do within `instructions`, on `threads` threads; None for
     /// one on each core.
     pub(crate) fn new(instructions: Instructions, threads: Option<NonZeroUsize>) -> Kernels {
-        Kernels { path: Path::detect(instructions), pool: Pool::new(threads) }
+        Kernels {
+            path: Path::detect(instructions),
+            pool: Pool::new(threads),
+            arena: Mutex::default(),
+        }
     }
 
     /// Name of the path, for reports.
@@ -138,7 +146,11 @@ impl Kernels {
         match self.path {
             Path::Reference => None,
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(_) | Path::Avx512(..) => Packed::new(&self.pool, weights),
+            Path::Avx2(_) | Path::Avx512(..) => {
+                // A panic while repacking wastes what was taken from it, and breaks nothing.
+                let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
+                Packed::new(&self.pool, &mut arena, weights)
+            }
         }
     }
 

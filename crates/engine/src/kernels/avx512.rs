@@ -12,7 +12,7 @@ use super::activations::{AnyTile, BlockScale, Quants, Tile, quantize_block};
 use super::matrix_product::IntegerPath;
 use super::packed::{
     K_HEAD, LINE, Q4_0_UNIT, Q4_K_UNIT, Q5_K_UNIT, Q6_K_UNIT, Q8_0_UNIT, Quantized, ROWS,
-    SMALL_HEAD,
+    SMALL_HEAD, q5_k_lines, q6_k_lines,
 };
 use crate::tensor::blocks::{BLOCK, array_at};
 
@@ -95,15 +95,15 @@ fn q8_0<const T: usize>(units: &[[u8; Q8_0_UNIT]], tile: Tile<'_, T>) -> [__m512
     let sign = _mm512_set1_epi8(-128);
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        ask_for::<T>(unit, 0);
+        ask_for(unit, 0);
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             let mut sums = offset_sums::<T, 7>(scales);
             let mut others = [_mm512_setzero_si512(); T];
             for j in 0..4 {
                 let at = SMALL_HEAD + (half * 8 + 2 * j) * LINE;
-                ask_for::<T>(unit, at);
-                ask_for::<T>(unit, at + LINE);
+                ask_for(unit, at);
+                ask_for(unit, at + LINE);
                 let first = _mm512_xor_si512(line(unit, at), sign);
                 let second = _mm512_xor_si512(line(unit, at + LINE), sign);
                 multiply(&mut sums, first, quants, 8 * j);
@@ -127,14 +127,14 @@ fn q8_0<const T: usize>(units: &[[u8; Q8_0_UNIT]], tile: Tile<'_, T>) -> [__m512
 fn q4_0<const T: usize>(units: &[[u8; Q4_0_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        ask_for::<T>(unit, 0);
+        ask_for(unit, 0);
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             let mut sums = offset_sums::<T, 3>(scales);
             let mut others = [_mm512_setzero_si512(); T];
             for j in 0..4 {
                 let at = SMALL_HEAD + (half * 4 + j) * LINE;
-                ask_for::<T>(unit, at);
+                ask_for(unit, at);
                 let bytes = line(unit, at);
                 multiply(&mut sums, low_bits(bytes), quants, 4 * j);
                 if T <= 2 {
@@ -160,14 +160,14 @@ fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>) -> [__m512
         let quants = array_at_block::<8, T>(tile.quants, 8 * index);
         let scales = scales_at_block::<8, T>(tile.scales, 8 * index);
         for ahead in 0..5 {
-            ask_for::<T>(unit, ahead * LINE);
+            ask_for(unit, ahead * LINE);
         }
         for pair in 0..4 {
             let mut sums = [[_mm512_setzero_si512(); T]; 2];
             let [first, second] = &mut sums;
             let lines = K_HEAD + pair * 8 * LINE;
             for j in 0..8 {
-                ask_for::<T>(unit, lines + j * LINE);
+                ask_for(unit, lines + j * LINE);
                 let bytes = line(unit, lines + j * LINE);
                 multiply(first, low_bits(bytes), &quants[2 * pair], 4 * j);
                 if T <= 4 {
@@ -193,9 +193,6 @@ fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>) -> [__m512
 fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        for ahead in 0..Q5_K_UNIT / LINE {
-            ask_for::<T>(unit, ahead * LINE);
-        }
         let quants = array_at_block::<8, T>(tile.quants, 8 * index);
         let scales = scales_at_block::<8, T>(tile.scales, 8 * index);
         q5_k_part::<T, 0>(&mut totals, unit, quants, scales);
@@ -220,8 +217,17 @@ fn q5_k_part<const T: usize, const PART: usize>(
 ) {
     let mut sums = [_mm512_setzero_si512(); T];
     for j in 0..8 {
-        let high = line(unit, K_HEAD + j * LINE);
-        let low = line(unit, K_HEAD + (8 + PART / 2 * 8 + j) * LINE);
+        let (high, low) = q5_k_lines(PART / 2, j);
+        let (high, low) = (K_HEAD + high * LINE, K_HEAD + low * LINE);
+        if PART == 0 {
+            ask_for(unit, high);
+        }
+        if PART.is_multiple_of(2) {
+            ask_for(unit, low);
+        } else if PART == 7 && j < K_HEAD / LINE {
+            ask_for(unit, j * LINE);
+        }
+        let (high, low) = (line(unit, high), line(unit, low));
         let low = if PART.is_multiple_of(2) { low_bits(low) } else { high_bits(low) };
         // Bit PART of each byte to bit 4. What crosses into the neighbouring byte is masked.
         let high = match PART {
@@ -244,19 +250,60 @@ fn q5_k_part<const T: usize, const PART: usize>(
 fn q6_k<const T: usize>(units: &[[u8; Q6_K_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        for ahead in 0..Q6_K_UNIT / LINE {
-            ask_for::<T>(unit, ahead * LINE);
+        for ahead in 0..K_HEAD / LINE {
+            ask_for(unit, ahead * LINE);
         }
         for half in 0..2 {
             let quants = array_at_block::<4, T>(tile.quants, 8 * index + 4 * half);
             let scales = scales_at_block::<4, T>(tile.scales, 8 * index + 4 * half);
-            q6_k_part::<T, 0>(&mut totals, unit, half, quants, scales);
-            q6_k_part::<T, 1>(&mut totals, unit, half, quants, scales);
-            q6_k_part::<T, 2>(&mut totals, unit, half, quants, scales);
-            q6_k_part::<T, 3>(&mut totals, unit, half, quants, scales);
+            if T <= 2 {
+                q6_k_half(&mut totals, unit, half, quants, scales);
+            } else {
+                q6_k_part::<T, 0>(&mut totals, unit, half, quants, scales);
+                q6_k_part::<T, 1>(&mut totals, unit, half, quants, scales);
+                q6_k_part::<T, 2>(&mut totals, unit, half, quants, scales);
+                q6_k_part::<T, 3>(&mut totals, unit, half, quants, scales);
+            }
         }
     }
     totals
+}
+
+/// The 128 columns of a half, each line read once: for few tokens.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn q6_k_half<const T: usize>(
+    totals: &mut [__m512; T],
+    unit: &[u8; Q6_K_UNIT],
+    half: usize,
+    quants: &[[Quants; T]; 4],
+    scales: &[[BlockScale; T]; 4],
+) {
+    let mut products = [[_mm512_setzero_ps(); T]; 4];
+    for side in 0..2 {
+        let mut sums = [[_mm512_setzero_si512(); T]; 4];
+        for part in 0..4 {
+            sums[part] = q6_k_offsets(side, &scales[part]);
+        }
+        for j in 4 * side..4 * side + 4 {
+            let [first, second, high] = q6_k_lines(half, j).map(|line| K_HEAD + line * LINE);
+            ask_for(unit, first);
+            ask_for(unit, second);
+            ask_for(unit, high);
+            let (first, second, high) = (line(unit, first), line(unit, second), line(unit, high));
+            multiply(&mut sums[0], with_high_bits::<0>(low_bits(first), high), &quants[0], 4 * j);
+            multiply(&mut sums[1], with_high_bits::<1>(low_bits(second), high), &quants[1], 4 * j);
+            multiply(&mut sums[2], with_high_bits::<2>(high_bits(first), high), &quants[2], 4 * j);
+            multiply(&mut sums[3], with_high_bits::<3>(high_bits(second), high), &quants[3], 4 * j);
+        }
+        for part in 0..4 {
+            let scale = q6_k_scale(unit, 2 * (half * 4 + part) + side);
+            add_q6_k_side(&mut products[part], side, sums[part], scale);
+        }
+    }
+    for part in 0..4 {
+        add_q6_k_products(totals, &products[part], &scales[part]);
+    }
 }
 
 /// 32 of the 128 columns of a half: two scales of 16 columns each.
@@ -269,40 +316,91 @@ fn q6_k_part<const T: usize, const PART: usize>(
     quants: &[[Quants; T]; 4],
     scales: &[[BlockScale; T]; 4],
 ) {
-    let lows = K_HEAD + (half * 16 + PART % 2 * 8) * LINE;
-    let highs = K_HEAD + (32 + half * 8) * LINE;
-    let mut sums = [[_mm512_setzero_si512(); T]; 2];
-    for t in 0..T {
-        let first = _mm512_set1_epi32(scales[PART][t].minus_first);
-        let both = _mm512_set1_epi32(scales[PART][t].minus_sum);
-        sums[0][t] = _mm512_slli_epi32::<5>(first);
-        sums[1][t] = _mm512_slli_epi32::<5>(_mm512_sub_epi32(both, first));
-    }
-    for (side, sums) in sums.iter_mut().enumerate() {
+    let mut products = [_mm512_setzero_ps(); T];
+    for side in 0..2 {
+        let mut sums = q6_k_offsets(side, &scales[PART]);
         for j in 4 * side..4 * side + 4 {
-            let low = line(unit, lows + j * LINE);
+            let lines = q6_k_lines(half, j);
+            let (low, high) = (K_HEAD + lines[PART % 2] * LINE, K_HEAD + lines[2] * LINE);
+            if PART < 2 {
+                ask_for(unit, low);
+            }
+            if PART == 0 {
+                ask_for(unit, high);
+            }
+            let (low, high) = (line(unit, low), line(unit, high));
             let low = if PART < 2 { low_bits(low) } else { high_bits(low) };
-            let high = line(unit, highs + j * LINE);
-            // Two bits of each byte to bits 4 and 5.
-            let high = match PART {
-                0 => _mm512_slli_epi16::<4>(high),
-                1 => _mm512_slli_epi16::<2>(high),
-                2 => high,
-                _ => _mm512_srli_epi16::<2>(high),
-            };
-            multiply(sums, or_masked(low, high, _mm512_set1_epi8(0x30)), &quants[PART], 4 * j);
+            multiply(&mut sums, with_high_bits::<PART>(low, high), &quants[PART], 4 * j);
         }
+        let scale = q6_k_scale(unit, 2 * (half * 4 + PART) + side);
+        add_q6_k_side(&mut products, side, sums, scale);
     }
-    let scale = halves(unit, 0);
-    let part = 2 * (half * 4 + PART);
-    let part_scales = [0, 1].map(|side| {
-        let bytes: &[u8; ROWS] = array_at(unit, 2 * ROWS + (part + side) * ROWS);
-        _mm512_mul_ps(scale, _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(load_rows(bytes))))
-    });
+    add_q6_k_products(totals, &products, &scales[PART]);
+}
+
+/// Minus 32 times the sum of the activations of 16 columns.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn q6_k_offsets<const T: usize>(side: usize, scales: &[BlockScale; T]) -> [__m512i; T] {
+    let mut sums = [_mm512_setzero_si512(); T];
     for t in 0..T {
-        let first = _mm512_mul_ps(_mm512_cvtepi32_ps(sums[0][t]), part_scales[0]);
-        let both = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[1][t]), part_scales[1], first);
-        totals[t] = _mm512_fmadd_ps(both, _mm512_set1_ps(scales[PART][t].scale), totals[t]);
+        let first = _mm512_set1_epi32(scales[t].minus_first);
+        let both = _mm512_set1_epi32(scales[t].minus_sum);
+        let minus = if side == 0 { first } else { _mm512_sub_epi32(both, first) };
+        sums[t] = _mm512_slli_epi32::<5>(minus);
+    }
+    sums
+}
+
+/// Adds the two high bits of each byte, those of PART, to the four low ones.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn with_high_bits<const PART: usize>(low: __m512i, high: __m512i) -> __m512i {
+    let high = match PART {
+        0 => _mm512_slli_epi16::<4>(high),
+        1 => _mm512_slli_epi16::<2>(high),
+        2 => high,
+        _ => _mm512_srli_epi16::<2>(high),
+    };
+    or_masked(low, high, _mm512_set1_epi8(0x30))
+}
+
+/// The scales of 16 columns of 16 rows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn q6_k_scale(unit: &[u8; Q6_K_UNIT], sixteen: usize) -> __m512 {
+    let bytes = load_rows(array_at(unit, 2 * ROWS + sixteen * ROWS));
+    _mm512_mul_ps(halves(unit, 0), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)))
+}
+
+/// The products of 16 columns; the second 16 are added to the first.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn add_q6_k_side<const T: usize>(
+    products: &mut [__m512; T],
+    side: usize,
+    sums: [__m512i; T],
+    scale: __m512,
+) {
+    for t in 0..T {
+        let sum = _mm512_cvtepi32_ps(sums[t]);
+        products[t] = if side == 0 {
+            _mm512_mul_ps(sum, scale)
+        } else {
+            _mm512_fmadd_ps(sum, scale, products[t])
+        };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn add_q6_k_products<const T: usize>(
+    totals: &mut [__m512; T],
+    products: &[__m512; T],
+    scales: &[BlockScale; T],
+) {
+    for t in 0..T {
+        totals[t] = _mm512_fmadd_ps(products[t], _mm512_set1_ps(scales[t].scale), totals[t]);
     }
 }
 
@@ -447,13 +545,11 @@ fn store(rows: &mut [f32; ROWS], lanes: __m512) {
     unsafe { _mm512_storeu_ps(rows.as_mut_ptr(), lanes) }
 }
 
-/// Asks for what follows the line at `at`, if memory is what is waited for: with few tokens.
+/// Asks for what is some way behind the line at `at`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn ask_for<const T: usize>(unit: &[u8], at: usize) {
-    if T <= 2 {
-        let ahead = unit.as_ptr().wrapping_add(at + AHEAD);
-        // A hint that reads nothing: any address is allowed.
-        _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
-    }
+fn ask_for(unit: &[u8], at: usize) {
+    let ahead = unit.as_ptr().wrapping_add(at + AHEAD);
+    // A hint that reads nothing: any address is allowed.
+    _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
 }

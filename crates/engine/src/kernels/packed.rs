@@ -8,17 +8,20 @@
 //! | Q8_0 | 64 | 2 × d f16 | 2 × 8 |
 //! | Q4_0 | 64 | 2 × d f16 | 2 × 4 |
 //! | Q4_K | 256 | d, m f16; 8 × scale, 8 × min u8 | 32 |
-//! | Q5_K | 256 | d, m f16; 8 × scale, 8 × min u8 | 8 of fifth bits, 32 |
-//! | Q6_K | 256 | d f16; 16 × scale i8; 32 unused | 32, 16 of high bits |
+//! | Q5_K | 256 | d, m f16; 8 × scale, 8 × min u8 | 8 of fifth bits among 32 |
+//! | Q6_K | 256 | d f16; 16 × scale i8; 32 unused | 16 of high bits among 32 |
 //!
-//! A line holds 4 bytes of each of 16 rows; the lines of a unit are the bytes of its quants in
-//! the order of the file. So repacking only moves bytes (and spreads the 6-bit scales of Q4_K and
-//! Q5_K), and takes as much memory as the file: 0 to 3 % more. Units of a group follow each other,
-//! groups as well.
+//! A line holds 4 bytes of each of 16 rows. So repacking only moves bytes (and spreads the 6-bit
+//! scales of Q4_K and Q5_K), and takes as much memory as the file: 0 to 3 % more. The lines of a
+//! unit come in the order in which they are needed first ([`q5_k_lines`], [`q6_k_lines`]; else
+//! that of the file), units of a group follow each other, groups as well: one stream, which is
+//! what processors fetch ahead of time best.
 
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapRaw};
 
 use super::pool::{Disjoint, Pool};
 use crate::tensor::blocks::{
@@ -54,10 +57,23 @@ pub(crate) enum Quantized {
 
 /// The weights of a matrix, repacked.
 pub(crate) struct Packed {
-    /// [groups, units, bytes of a unit]; starts at a page, so every line is aligned.
-    bytes: MmapMut,
+    /// Shared with other matrices.
+    chunk: Arc<MmapRaw>,
+    /// [groups, units, bytes of a unit] of this one: where in the chunk.
+    range: Range<usize>,
     group_bytes: usize,
 }
+
+/// Where repacked weights are put, one after the other in chunks so large that the system can
+/// use huge pages for all of it. Streaming through small ones takes half as long again.
+#[derive(Default)]
+pub(super) struct Arena {
+    /// The last chunk, and how much of it was given out.
+    last: Option<(Arc<MmapRaw>, usize)>,
+}
+
+/// Bytes of a chunk, unless a matrix needs more. What is not given out takes no memory.
+const CHUNK_BYTES: usize = 256 << 20;
 
 impl Quantized {
     /// None for floats.
@@ -123,7 +139,13 @@ impl Quantized {
             Quantized::Q5K => {
                 let block: &[u8; Q5_K_BYTES] = array_at(bytes, index * Q5_K_BYTES);
                 pack_mins(block, row, unit);
-                interleave(&block[16..], row, &mut unit[K_HEAD..]);
+                for (index, four) in block[16..].as_chunks().0.iter().enumerate() {
+                    let line = match index.checked_sub(8) {
+                        None => q5_k_lines(0, index).0,
+                        Some(low) => q5_k_lines(low / 8, low % 8).1,
+                    };
+                    put(four, row, &mut unit[K_HEAD + line * LINE..]);
+                }
             }
             Quantized::Q6K => {
                 let block: &[u8; Q6_K_BYTES] = array_at(bytes, index * Q6_K_BYTES);
@@ -133,10 +155,31 @@ impl Quantized {
                 for (part, scale) in scales.iter().enumerate() {
                     unit[2 * ROWS + part * ROWS + row] = *scale;
                 }
-                interleave(quants, row, &mut unit[K_HEAD..]);
+                let (low, high) = quants.split_at(128);
+                for (index, four) in low.as_chunks().0.iter().enumerate() {
+                    let line = q6_k_lines(index / 16, index % 8)[index / 8 % 2];
+                    put(four, row, &mut unit[K_HEAD + line * LINE..]);
+                }
+                for (index, four) in high.as_chunks().0.iter().enumerate() {
+                    let line = q6_k_lines(index / 8, index % 8)[2];
+                    put(four, row, &mut unit[K_HEAD + line * LINE..]);
+                }
             }
         }
     }
+}
+
+/// Where the fifth bits of columns 4j to 4j + 4 of all parts are, and the lower bits of two
+/// neighbouring parts: line numbers.
+pub(super) const fn q5_k_lines(pair: usize, j: usize) -> (usize, usize) {
+    (2 * j, if pair == 0 { 2 * j + 1 } else { 8 + 8 * pair + j })
+}
+
+/// Where columns 4j to 4j + 4 of the four parts of a half are: the low bits of parts 0 and 2, of
+/// parts 1 and 3, the high bits of all four.
+pub(super) const fn q6_k_lines(half: usize, j: usize) -> [usize; 3] {
+    let first = 24 * half + 3 * j;
+    [first, first + 1, first + 2]
 }
 
 /// Two blocks of Q8_0 or Q4_0; in the last unit there may be only one.
@@ -164,42 +207,76 @@ fn pack_mins(block: &[u8], row: usize, unit: &mut [u8]) {
 /// Every four bytes of `quants` to the next line, at the place of `row`.
 fn interleave(quants: &[u8], row: usize, lines: &mut [u8]) {
     for (four, line) in quants.as_chunks::<4>().0.iter().zip(lines.chunks_exact_mut(LINE)) {
-        line[4 * row..][..4].copy_from_slice(four);
+        put(four, row, line);
+    }
+}
+
+/// Four bytes of `row` into a line.
+fn put(four: &[u8; 4], row: usize, line: &mut [u8]) {
+    line[4 * row..][..4].copy_from_slice(four);
+}
+
+impl Arena {
+    /// A part of a chunk that no one else has, aligned to a line. None if the system has no
+    /// memory.
+    fn take(&mut self, bytes: usize) -> Option<(Arc<MmapRaw>, Range<usize>)> {
+        if let Some((chunk, used)) = &mut self.last
+            && bytes <= chunk.len() - *used
+        {
+            let range = *used..*used + bytes;
+            // Every unit is whole lines, so the next part is aligned as well.
+            *used = range.end;
+            return Some((Arc::clone(chunk), range));
+        }
+        let chunk = MmapMut::map_anon(bytes.max(CHUNK_BYTES)).ok()?;
+        #[cfg(target_os = "linux")]
+        // A wish: where the system refuses, pages are small.
+        let _ = chunk.advise(memmap2::Advice::HugePage);
+        let chunk = Arc::new(MmapRaw::from(chunk));
+        self.last = Some((Arc::clone(&chunk), bytes));
+        Some((chunk, 0..bytes))
     }
 }
 
 impl Packed {
     /// Repacks a matrix, some groups on each thread. None for floats, and if the system has no
     /// memory for it.
-    pub(super) fn new(pool: &Pool, weights: MatrixView<'_>) -> Option<Packed> {
+    pub(super) fn new(pool: &Pool, arena: &mut Arena, weights: MatrixView<'_>) -> Option<Packed> {
         let kind = Quantized::from_type(weights.kind)?;
         let group_bytes = kind.group_bytes(weights.columns);
         let groups = weights.rows.div_ceil(ROWS);
-        let mut bytes = MmapMut::map_anon(groups.checked_mul(group_bytes)?).ok()?;
-        #[cfg(target_os = "linux")]
-        // A wish: fewer, larger pages make streaming through gigabytes faster.
-        let _ = bytes.advise(memmap2::Advice::HugePage);
-        let target = Disjoint::new(&mut bytes);
+        let (chunk, range) = arena.take(groups.checked_mul(group_bytes)?)?;
+        // SAFETY: inside the chunk, which lives until the end of this function, and given out
+        // to no one else: not read by anyone before this function returns.
+        let bytes = unsafe {
+            std::slice::from_raw_parts_mut(chunk.as_mut_ptr().add(range.start), range.len())
+        };
+        let target = Disjoint::new(bytes);
         pool.run(groups, &|group| {
             // SAFETY: `run` hands out each group once, and groups do not overlap.
             let target = unsafe { target.slice(group * group_bytes, group_bytes) };
             kind.pack_group(weights, group * ROWS, target);
         });
-        Some(Packed { bytes, group_bytes })
+        Some(Packed { chunk, range, group_bytes })
     }
 
     pub(crate) fn byte_count(&self) -> usize {
-        self.bytes.len()
+        self.range.len()
     }
 
     /// The bytes of a group: [units, bytes of a unit].
     pub(super) fn group(&self, index: usize) -> &[u8] {
-        &self.bytes[index * self.group_bytes..][..self.group_bytes]
+        // SAFETY: inside the chunk, which lives as long as `self`, and given out to `self` alone,
+        // which never writes.
+        let bytes = unsafe {
+            std::slice::from_raw_parts(self.chunk.as_ptr().add(self.range.start), self.range.len())
+        };
+        &bytes[index * self.group_bytes..][..self.group_bytes]
     }
 }
 
 impl fmt::Debug for Packed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes repacked", self.bytes.len())
+        write!(f, "{} bytes repacked", self.range.len())
     }
 }

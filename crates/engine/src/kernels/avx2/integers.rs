@@ -13,7 +13,7 @@ use crate::kernels::activations::{AnyTile, BlockScale, Quants, Tile};
 use crate::kernels::matrix_product::IntegerPath;
 use crate::kernels::packed::{
     K_HEAD, LINE, Q4_0_UNIT, Q4_K_UNIT, Q5_K_UNIT, Q6_K_UNIT, Q8_0_UNIT, Quantized, ROWS,
-    SMALL_HEAD,
+    SMALL_HEAD, q5_k_lines, q6_k_lines,
 };
 use crate::tensor::blocks::{BLOCK, array_at};
 
@@ -21,9 +21,6 @@ use crate::tensor::blocks::{BLOCK, array_at};
 const LANES: usize = 8;
 /// Registers of a group of rows.
 const SIDES: usize = ROWS / LANES;
-
-/// How far ahead weights are asked for, in bytes.
-const AHEAD: usize = 4096;
 
 /// Totals of the 16 rows of a group, for each token of a tile.
 type Totals<const T: usize> = [[__m256; T]; SIDES];
@@ -84,7 +81,6 @@ fn products<const T: usize>(
 fn q8_0<const T: usize>(units: &[[u8; Q8_0_UNIT]], tile: Tile<'_, T>) -> Totals<T> {
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        ask_for_all::<T>(unit);
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             for side in 0..SIDES {
@@ -111,7 +107,6 @@ fn q8_0<const T: usize>(units: &[[u8; Q8_0_UNIT]], tile: Tile<'_, T>) -> Totals<
 fn q4_0<const T: usize>(units: &[[u8; Q4_0_UNIT]], tile: Tile<'_, T>) -> Totals<T> {
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        ask_for_all::<T>(unit);
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             for side in 0..SIDES {
@@ -138,7 +133,6 @@ fn q4_0<const T: usize>(units: &[[u8; Q4_0_UNIT]], tile: Tile<'_, T>) -> Totals<
 fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>) -> Totals<T> {
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        ask_for_all::<T>(unit);
         for part in 0..8 {
             let (quants, scales) = (&tile.quants[8 * index + part], &tile.scales[8 * index + part]);
             for side in 0..SIDES {
@@ -160,16 +154,16 @@ fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>) -> Totals<
 fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>) -> Totals<T> {
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        ask_for_all::<T>(unit);
         for part in 0..8 {
             let (quants, scales) = (&tile.quants[8 * index + part], &tile.scales[8 * index + part]);
             let bit = _mm256_set1_epi8(1_i8 << part);
             for side in 0..SIDES {
                 let mut pairs = [[_mm256_setzero_si256(); T]; 2];
                 for j in 0..8 {
-                    let low = load(unit, K_HEAD + (8 + part / 2 * 8 + j) * LINE, side);
+                    let (high, low) = q5_k_lines(part / 2, j);
+                    let low = load(unit, K_HEAD + low * LINE, side);
                     let low = if part % 2 == 0 { low_bits(low) } else { high_bits(low) };
-                    let high = load(unit, K_HEAD + j * LINE, side);
+                    let high = load(unit, K_HEAD + high * LINE, side);
                     let is_set = _mm256_cmpeq_epi8(_mm256_and_si256(high, bit), bit);
                     let fifth = _mm256_and_si256(is_set, _mm256_set1_epi8(16));
                     multiply(&mut pairs[j / 4], _mm256_or_si256(low, fifth), quants, 4 * j);
@@ -187,7 +181,6 @@ fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>) -> Totals<
 fn q6_k<const T: usize>(units: &[[u8; Q6_K_UNIT]], tile: Tile<'_, T>) -> Totals<T> {
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        ask_for_all::<T>(unit);
         for part in 0..8 {
             let (quants, scales) = (&tile.quants[8 * index + part], &tile.scales[8 * index + part]);
             for side in 0..SIDES {
@@ -215,9 +208,10 @@ fn q6_k_part<const T: usize>(
         let mut pairs = [[_mm256_setzero_si256(); T]; 2];
         for j in 0..4 {
             let column = 4 * sixteen + j;
-            let low = load(unit, K_HEAD + (half * 16 + quarter % 2 * 8 + column) * LINE, side);
+            let lines = q6_k_lines(half, column);
+            let low = load(unit, K_HEAD + lines[quarter % 2] * LINE, side);
             let low = if quarter < 2 { low_bits(low) } else { high_bits(low) };
-            let high = load(unit, K_HEAD + (32 + half * 8 + column) * LINE, side);
+            let high = load(unit, K_HEAD + lines[2] * LINE, side);
             let high = match quarter {
                 0 => _mm256_slli_epi16::<4>(high),
                 1 => _mm256_slli_epi16::<2>(high),
@@ -378,17 +372,4 @@ fn signed_bytes(unit: &[u8], at: usize, side: usize) -> __m256 {
 fn load_bytes(bytes: &[u8; LANES]) -> __m128i {
     // SAFETY: the array is exactly the 8 bytes that are read; no alignment is needed.
     unsafe { _mm_loadl_epi64(bytes.as_ptr().cast()) }
-}
-
-/// Asks for the unit some way ahead, if memory is what is waited for: with few tokens.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn ask_for_all<const T: usize>(unit: &[u8]) {
-    if T <= 2 {
-        for at in (0..unit.len()).step_by(LINE) {
-            let ahead = unit.as_ptr().wrapping_add(at + AHEAD);
-            // A hint that reads nothing: any address is allowed.
-            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
-        }
-    }
 }
