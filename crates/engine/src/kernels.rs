@@ -68,15 +68,17 @@ enum Path {
     Avx512(avx512::Avx512, avx2::Avx2),
 }
 
-/// One attention head of one token over the keys and values of all positions so far.
+/// Keys and values that some heads of a token see.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head<'a> {
-    /// [head width], rotated.
-    pub(crate) query: &'a [f32],
     /// [positions, stride], rotated.
     pub(crate) keys: &'a [f32],
     /// [positions, stride].
     pub(crate) values: &'a [f32],
+    /// How many positions are seen.
+    pub(crate) positions: usize,
+    /// Elements of a key and of a value.
+    pub(crate) width: usize,
     /// Elements from one position to the next: the width of all key heads together.
     pub(crate) stride: usize,
     /// First element of this head within a position.
@@ -103,13 +105,9 @@ pub(crate) struct Attention<'a> {
 }
 
 impl Head<'_> {
-    fn width(&self) -> usize {
-        self.query.len()
-    }
-
     /// The part of `rows` ([positions, stride]) that belongs to this head at `position`.
     fn at<'r>(&self, rows: &'r [f32], position: usize) -> &'r [f32] {
-        &rows[position * self.stride + self.offset..][..self.query.len()]
+        &rows[position * self.stride + self.offset..][..self.width]
     }
 }
 
@@ -197,24 +195,35 @@ impl Kernels {
         let mut parts: Vec<&mut [f32]> = out.chunks_exact_mut(group).collect();
         self.pool.run_each(&mut parts, |index, out| {
             let (token, kv_head) = (index / kv_heads, index % kv_heads);
-            let mut scores = vec![0.0; start + token + 1];
-            let queries = queries[index * group..][..group].chunks_exact(head_width);
-            for (query, out) in queries.zip(out.chunks_exact_mut(head_width)) {
-                let offset = kv_head * head_width;
-                let head = Head { query, keys, values, stride, offset, scale };
-                self.attend(head, &mut scores, out);
-            }
+            let head = Head {
+                keys,
+                values,
+                positions: start + token + 1,
+                width: head_width,
+                stride,
+                offset: kv_head * head_width,
+                scale,
+            };
+            self.attend(head, &queries[index * group..][..group], out);
         });
     }
 
-    /// `out = softmax(scale · keys · query)ᵀ · values` for one head; out [head width].
-    /// `scores` is room for one number per position; its length is the number of positions.
-    pub(crate) fn attend(&self, head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
-        assert_eq!(out.len(), head.width(), "out is [head width]");
+    /// `out[h] = softmax(scale · keys · queries[h])ᵀ · values` for all heads that share keys and
+    /// values; queries, out [heads, head width].
+    pub(crate) fn attend(&self, head: Head<'_>, queries: &[f32], out: &mut [f32]) {
+        assert!(queries.len() == out.len() && out.len().is_multiple_of(head.width));
+        let mut scores = vec![0.0; head.positions];
         match self.path {
-            Path::Reference => reference::attend(head, scores, out),
+            Path::Reference => {
+                let heads = queries.chunks_exact(head.width);
+                for (query, out) in heads.zip(out.chunks_exact_mut(head.width)) {
+                    reference::attend(head, query, &mut scores, out);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(avx2) | Path::Avx512(_, avx2) => avx2.attend(head, scores, out),
+            Path::Avx2(avx2) | Path::Avx512(_, avx2) => {
+                avx2.attend(head, queries, &mut scores, out);
+            }
         }
     }
 

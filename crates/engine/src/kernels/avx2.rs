@@ -58,10 +58,30 @@ impl Avx2 {
         }
     }
 
-    /// See [`super::Kernels::attend`].
-    pub(super) fn attend(self, head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
-        // SAFETY: `self` proves that the CPU has the features of the callee.
-        unsafe { attend(head, scores, out) }
+    /// See [`super::Kernels::attend`]: for all the heads in `queries` [heads, head width] that
+    /// share keys and values.
+    pub(super) fn attend(
+        self,
+        head: Head<'_>,
+        queries: &[f32],
+        scores: &mut Vec<f32>,
+        out: &mut [f32],
+    ) {
+        let (width, positions) = (head.width, head.positions);
+        let three = 3 * width;
+        scores.resize(3 * positions, 0.0);
+        let mut triples = queries.chunks_exact(three);
+        let mut outs = out.chunks_exact_mut(three);
+        for (queries, out) in triples.by_ref().zip(outs.by_ref()) {
+            let queries = std::array::from_fn(|h| &queries[h * width..][..width]);
+            // SAFETY: `self` proves that the CPU has the features of the callee.
+            unsafe { attend::<3>(head, queries, scores, out) }
+        }
+        let rest = triples.remainder().chunks_exact(width);
+        for (query, out) in rest.zip(outs.into_remainder().chunks_exact_mut(width)) {
+            // SAFETY: as above.
+            unsafe { attend::<1>(head, [query], &mut scores[..positions], out) }
+        }
     }
 
     /// See [`super::Kernels::swiglu`].
@@ -264,48 +284,72 @@ fn widen_row(kind: TensorType, bytes: &[u8], out: &mut [f32]) {
     kind.dequantize(rest, out_rest);
 }
 
+/// Attention of `H` heads with the same keys and values; scores [heads, positions], out [heads,
+/// head width]. `head` says where those are; its own query is not looked at.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn attend(head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
-    let (blocks, rest) = scores.as_chunks_mut::<ROWS>();
-    let whole = blocks.len() * ROWS;
-    for (i, scores) in blocks.iter_mut().enumerate() {
-        let keys = std::array::from_fn(|k| head.at(head.keys, i * ROWS + k));
-        let [products] = tile::<ROWS, 1>(keys, [head.query]);
-        *scores = products.map(|product| product * head.scale);
+fn attend<const H: usize>(
+    head: Head<'_>,
+    queries: [&[f32]; H],
+    scores: &mut [f32],
+    out: &mut [f32],
+) {
+    let positions = scores.len() / H;
+    let whole = positions / ROWS * ROWS;
+    for first in (0..whole).step_by(ROWS) {
+        let keys = std::array::from_fn(|k| head.at(head.keys, first + k));
+        for (h, products) in tile::<ROWS, H>(keys, queries).into_iter().enumerate() {
+            let products = products.map(|product| product * head.scale);
+            scores[h * positions + first..][..ROWS].copy_from_slice(&products);
+        }
     }
-    for (i, score) in rest.iter_mut().enumerate() {
-        let [[product]] = tile::<1, 1>([head.at(head.keys, whole + i)], [head.query]);
-        *score = product * head.scale;
+    for position in whole..positions {
+        let products = tile::<1, H>([head.at(head.keys, position)], queries);
+        for (h, [product]) in products.into_iter().enumerate() {
+            scores[h * positions + position] = product * head.scale;
+        }
     }
-    softmax(scores);
-    weigh_values(head, scores, out);
+    for scores in scores.chunks_exact_mut(positions) {
+        softmax(scores);
+    }
+    weigh_values::<H>(head, scores, out);
 }
 
-/// `out = Σ_p weights[p] · values[p]`, 32 elements of the head at a time, then 8, then 1.
+/// `out[h] = Σ_p weights[h, p] · values[p]`, 32 elements of the head at a time, then 1.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn weigh_values(head: Head<'_>, weights: &[f32], out: &mut [f32]) {
-    let width = out.len();
+fn weigh_values<const H: usize>(head: Head<'_>, weights: &[f32], out: &mut [f32]) {
+    let (positions, width) = (weights.len() / H, out.len() / H);
     let mut first = 0;
     while width - first >= 4 * LANES {
-        let mut lanes = [_mm256_setzero_ps(); 4];
-        for (position, weight) in weights.iter().enumerate() {
-            let weight = _mm256_set1_ps(*weight);
-            let (values, _) = head.at(head.values, position)[first..].as_chunks::<LANES>();
-            for (lanes, value) in lanes.iter_mut().zip(values) {
-                *lanes = _mm256_fmadd_ps(weight, load(value), *lanes);
+        let mut lanes = [[_mm256_setzero_ps(); 4]; H];
+        for position in 0..positions {
+            let values: &[f32; 4 * LANES] = head.at(head.values, position)[first..]
+                .first_chunk()
+                .expect("the loop runs while there are as many");
+            let values = values.as_chunks::<LANES>().0;
+            for h in 0..H {
+                let weight = _mm256_set1_ps(weights[h * positions + position]);
+                for i in 0..4 {
+                    lanes[h][i] = _mm256_fmadd_ps(weight, load(&values[i]), lanes[h][i]);
+                }
             }
         }
-        let (out, _) = out[first..].as_chunks_mut::<LANES>();
-        for (out, lanes) in out.iter_mut().zip(lanes) {
-            store(out, lanes);
+        for h in 0..H {
+            let (out, _) = out[h * width + first..].as_chunks_mut::<LANES>();
+            for i in 0..4 {
+                store(&mut out[i], lanes[h][i]);
+            }
         }
         first += 4 * LANES;
     }
-    for (i, out) in out.iter_mut().enumerate().skip(first) {
-        *out = 0.0;
-        for (position, weight) in weights.iter().enumerate() {
-            *out = weight.mul_add(head.at(head.values, position)[i], *out);
+    for h in 0..H {
+        for i in first..width {
+            let mut total = 0.0;
+            for position in 0..positions {
+                let weight: f32 = weights[h * positions + position];
+                total = weight.mul_add(head.at(head.values, position)[i], total);
+            }
+            out[h * width + i] = total;
         }
     }
 }

@@ -128,9 +128,9 @@ fn sum_products(range: std::ops::Range<usize>, weight: impl Fn(usize) -> i32, x:
 }
 
 /// See [`super::Kernels::attend`].
-pub(super) fn attend(head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
+pub(super) fn attend(head: Head<'_>, query: &[f32], scores: &mut [f32], out: &mut [f32]) {
     for (position, score) in scores.iter_mut().enumerate() {
-        *score = dot(head.query, head.at(head.keys, position)) * head.scale;
+        *score = dot(query, head.at(head.keys, position)) * head.scale;
     }
     softmax(scores);
     out.fill(0.0);

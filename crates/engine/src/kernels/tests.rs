@@ -313,16 +313,17 @@ fn attention_equals_the_reference() {
             (small(width), small(stride * positions), small(stride * positions));
         for head in 0..heads {
             let head = Head {
-                query: &query,
                 keys: &keys,
                 values: &values,
+                positions,
+                width,
                 stride,
                 offset: head * width,
                 scale: 1.0 / (width as f32).sqrt(),
             };
             let attend = |kernels: &Kernels| {
                 let mut out = vec![0.0; width];
-                kernels.attend(head, &mut vec![0.0; positions], &mut out);
+                kernels.attend(head, &query, &mut out);
                 out
             };
             let slow = attend(&slow());
@@ -367,12 +368,17 @@ fn attention_of_a_token_does_not_depend_on_others() {
                 let mut alone = vec![f32::NAN; width];
                 kernels.attention(one, &mut alone);
                 assert_eq!(bits(&alone), bits(&together[token * width..][..width]), "{kernels:?}");
-                let query = &queries[width - head_width..];
-                let offset = stride - head_width;
-                let (keys, values) = (one.keys, one.values);
-                let head = Head { query, keys, values, stride, offset, scale };
+                let head = Head {
+                    keys: one.keys,
+                    values: one.values,
+                    positions: seen / stride,
+                    width: head_width,
+                    stride,
+                    offset: stride - head_width,
+                    scale,
+                };
                 let mut last = vec![f32::NAN; head_width];
-                kernels.attend(head, &mut vec![0.0; seen / stride], &mut last);
+                kernels.attend(head, &queries[width - head_width..], &mut last);
                 assert_eq!(bits(&last), bits(&alone[width - head_width..]), "{kernels:?}");
             }
         }
