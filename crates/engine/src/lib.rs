@@ -30,7 +30,7 @@ mod tokenizer;
 
 pub use error::EngineError;
 pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, generate};
-pub use model::{LoadLimits, Model, ModelInfo};
+pub use model::{Instructions, LoadLimits, Model, ModelInfo};
 pub use sampler::{Choice, Sampler, Sampling};
 pub use session::Session;
 pub use tokenizer::{FimTokens, Tokenizer, Utf8Stream};

@@ -24,6 +24,7 @@ mod weights;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use self::weights::Weights;
 use crate::cache::{CacheShape, KvCache};
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
+pub use crate::kernels::Instructions;
 use crate::kernels::Kernels;
 use crate::shards;
 use crate::storage::Storage;
@@ -78,7 +80,7 @@ struct NetworkShape {
     context_length: usize,
 }
 
-/// Limits on what a model may ask for.
+/// Limits on what a model may ask for, and what to compute with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadLimits {
     /// Tokens. A model with a longer context is used with this one.
@@ -86,12 +88,22 @@ pub struct LoadLimits {
     /// Bytes of keys and values of one session with a full context. A model that needs more is
     /// refused.
     pub cache_bytes_max: u64,
+    /// Threads that compute together, the caller's included; None for one on each core. Results
+    /// do not depend on it.
+    pub threads: Option<NonZeroUsize>,
+    /// What to compute with.
+    pub instructions: Instructions,
 }
 
 impl Default for LoadLimits {
-    /// 8,192 tokens and 2 GiB.
+    /// 8,192 tokens and 2 GiB, all cores and their fastest instructions.
     fn default() -> LoadLimits {
-        LoadLimits { context_max: 8192, cache_bytes_max: 2 << 30 }
+        LoadLimits {
+            context_max: 8192,
+            cache_bytes_max: 2 << 30,
+            threads: None,
+            instructions: Instructions::Best,
+        }
     }
 }
 
@@ -115,12 +127,17 @@ pub struct ModelInfo {
     pub context_length_trained: usize,
     /// Tokens in the vocabulary.
     pub vocabulary_size: usize,
-    /// How most of the parameters are stored: `F32`, `F16` or `Q8_0`.
+    /// How most of the parameters are stored: `F16`, `Q8_0`, `Q4_K` and the like.
     pub quantization: &'static str,
     /// Size in bytes of the file, or of all files of a model that is split.
     pub file_bytes: u64,
-    /// The arithmetic that this CPU can do: `avx2`, or `reference`, which is slow.
+    /// Bytes of weights that were repacked for faster products: they are in memory beside the
+    /// file, whose own pages are then hardly used.
+    pub repacked_bytes: u64,
+    /// The arithmetic that this CPU can do: `avx512`, `avx2`, or `reference`, which is slow.
     pub kernels: &'static str,
+    /// Threads that compute together.
+    pub threads: usize,
 }
 
 /// A loaded model. Immutable; share it in an [`Arc`] among any number of sessions.
@@ -137,8 +154,9 @@ pub struct Model {
 
 impl Model {
     /// Maps a GGUF file, and if it has the name of the first of several
-    /// (`<name>-00001-of-00003.gguf`) the others beside it. Weights are read from it as they are used, so loading is quick, and
-    /// processes that use the same file share its memory.
+    /// (`<name>-00001-of-00003.gguf`) the others beside it. Floats and experts are read from it as
+    /// they are used, and processes that use the same file share its memory; other quantised
+    /// weights are repacked into memory of this process ([`ModelInfo::repacked_bytes`]).
     ///
     /// The file must not be changed in place while it is open: replace it by renaming.
     ///
@@ -178,9 +196,11 @@ impl Model {
         };
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let vocabulary_size = tokenizer.vocabulary_size();
-        let network = load(&gguf, &mut Weights::new(&gguf, &files), vocabulary_size)?;
+        let kernels = Kernels::new(limits.instructions, limits.threads);
+        let mut weights = Weights::new(&gguf, &files, &kernels);
+        let network = load(&gguf, &mut weights, vocabulary_size)?;
+        let repacked_bytes = weights.repacked_bytes();
         let cache_shape = cache_shape(network.shape(), limits)?;
-        let kernels = Kernels::detect();
 
         let owned = |key| Ok(gguf.optional_text(key)?.map(str::to_owned));
         let info = ModelInfo {
@@ -194,7 +214,9 @@ impl Model {
             vocabulary_size,
             quantization: most_common_type(&gguf).name(),
             file_bytes: files.iter().map(|file| file.bytes().len() as u64).sum(),
+            repacked_bytes,
             kernels: kernels.name(),
+            threads: kernels.threads(),
         };
         let chat_template = owned("tokenizer.chat_template")?;
         drop(gguf);
@@ -305,17 +327,22 @@ mod tests {
     fn fast_and_readable_kernels_agree_on_a_real_model() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for file in ["seedling-F16.gguf", "seedling-Q8_0.gguf"] {
-            let mut model = Model::open(&folder.join(file), &LoadLimits::default()).unwrap();
+            let open = |instructions| {
+                let limits = LoadLimits { instructions, ..LoadLimits::default() };
+                Model::open(&folder.join(file), &limits).unwrap()
+            };
+            let model = open(Instructions::Best);
             let tokens = model.tokenizer.encode("<|user|>\nWrite f(xs).\n", true).unwrap();
             let logits = |model: &Model| {
                 let mut logits = vec![0.0; model.info.vocabulary_size];
                 model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
                 logits
             };
-            let fast = logits(&model);
-            model.kernels = Kernels::reference();
-            for (fast, slow) in fast.iter().zip(logits(&model)) {
-                assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+            let slow = logits(&open(Instructions::Portable));
+            for instructions in [Instructions::Best, Instructions::Avx2] {
+                for (fast, slow) in logits(&open(instructions)).iter().zip(&slow) {
+                    assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+                }
             }
         }
     }
@@ -326,18 +353,20 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
         for (name, _) in ARCHITECTURES {
             let file = folder.join(format!("{name}.gguf"));
-            let mut model = Model::open(&file, &LoadLimits::default()).unwrap();
-            assert_eq!(model.info.architecture, *name);
             let tokens: Vec<u32> = (0..40).map(|i| i * i % 104).collect();
-            let logits = |model: &Model| {
+            let logits = |instructions| {
+                let limits = LoadLimits { instructions, ..LoadLimits::default() };
+                let model = Model::open(&file, &limits).unwrap();
+                assert_eq!(model.info.architecture, *name);
                 let mut logits = vec![0.0; model.info.vocabulary_size];
                 model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
                 logits
             };
-            let fast = logits(&model);
-            model.kernels = Kernels::reference();
-            for (fast, slow) in fast.iter().zip(logits(&model)) {
-                assert!((fast - slow).abs() < 1e-4, "{name}: {fast} {slow}");
+            let slow = logits(Instructions::Portable);
+            for instructions in [Instructions::Best, Instructions::Avx2] {
+                for (fast, slow) in logits(instructions).iter().zip(&slow) {
+                    assert!((fast - slow).abs() < 1e-4, "{name}: {fast} {slow}");
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use super::rope::Rotation;
 use super::weights::Weights;
 use crate::cache::KvCache;
 use crate::error::EngineError;
-use crate::kernels::{Head, Kernels};
+use crate::kernels::{self, Kernels};
 
 /// The attention of one block.
 #[derive(Debug)]
@@ -87,10 +87,8 @@ impl Attention {
         x: &[f32],
     ) -> Vec<f32> {
         let Heads { count, kv_count, width } = self.heads;
-        let start = cache.length();
-        let mut queries = self.query.apply(kernels, x);
-        let mut keys = self.key.apply(kernels, x);
-        let values = self.value.apply(kernels, x);
+        let projections = [&self.query, &self.key, &self.value];
+        let [mut queries, mut keys, values] = Linear::apply_all(projections, kernels, x);
         if let Some(norms) = &self.norms {
             queries = norms.query.apply(&queries);
             keys = norms.key.apply(&keys);
@@ -98,30 +96,18 @@ impl Attention {
         rotation.turn(&mut queries, count, width);
         rotation.turn(&mut keys, kv_count, width);
         let (keys, values) = cache.extend(layer, &keys, &values);
-
-        let stride = self.heads.kv_width();
-        let mut scores = vec![0.0; keys.len() / stride];
         let mut mixed = vec![0.0; queries.len()];
-        let query_width = self.heads.query_width();
-        let rows = queries.chunks_exact(query_width).zip(mixed.chunks_exact_mut(query_width));
-        for (token, (queries, mixed)) in rows.enumerate() {
-            // A token sees itself and what came before it, as far back as the window reaches.
-            let end = start + token + 1;
-            let first = self.window.map_or(0, |window| end.saturating_sub(window));
-            let scores = &mut scores[..end - first];
-            let pairs = queries.chunks_exact(width).zip(mixed.chunks_exact_mut(width));
-            for (head, (query, mixed)) in pairs.enumerate() {
-                let head = Head {
-                    query,
-                    keys: &keys[first * stride..],
-                    values: &values[first * stride..],
-                    stride,
-                    offset: head / (count / kv_count) * width,
-                    scale: self.scale,
-                };
-                kernels.attend(head, scores, mixed);
-            }
-        }
+        let attention = kernels::Attention {
+            queries: &queries,
+            keys,
+            values,
+            heads: count,
+            kv_heads: kv_count,
+            head_width: width,
+            scale: self.scale,
+            window: self.window,
+        };
+        kernels.attention(attention, &mut mixed);
         self.output.apply(kernels, &mixed)
     }
 }

@@ -73,9 +73,8 @@ impl Gated {
     }
 
     pub(super) fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
-        let mut gate = self.gate.apply(kernels, x);
-        let up = self.up.apply(kernels, x);
-        self.activation.gate(&mut gate, &up);
+        let [mut gate, up] = Linear::apply_all([&self.gate, &self.up], kernels, x);
+        self.activation.gate(kernels, &mut gate, &up);
         self.down.apply(kernels, &gate)
     }
 }

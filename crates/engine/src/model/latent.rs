@@ -12,7 +12,7 @@ use super::rope::Rotation;
 use super::weights::Weights;
 use crate::cache::KvCache;
 use crate::error::EngineError;
-use crate::kernels::{Head, Kernels};
+use crate::kernels::{self, Kernels};
 use crate::tensor::Matrix;
 
 /// The attention of one block.
@@ -128,9 +128,7 @@ impl Latent {
     ) -> Vec<f32> {
         let LatentShape { heads, turned_width, latent_width, value_width, .. } = self.shape;
         let row_width = self.shape.row_width();
-        let start = cache.length();
-        let queries = self.query.apply(kernels, x);
-        let compressed = self.compress.apply(kernels, x);
+        let [queries, compressed] = Linear::apply_all([&self.query, &self.compress], kernels, x);
         let tokens = compressed.len() / row_width;
 
         let (latents, mut positions) = split_rows(&compressed, row_width, latent_width);
@@ -139,25 +137,32 @@ impl Latent {
         let rows = join_rows(&latents, latent_width, &positions, turned_width);
         let (rows, _) = cache.extend(layer, &rows, &rows);
 
-        let mut scores = vec![0.0; rows.len() / row_width];
-        let mut mixed_row = vec![0.0; row_width];
+        let mut carried = vec![0.0; tokens * heads * row_width];
+        for (h, expansion) in self.expansions.iter().enumerate() {
+            let of_head = self.head_queries(kernels, rotation, expansion, h, &queries);
+            place(&of_head, row_width, h, heads, &mut carried);
+        }
+        let mut mixed = vec![0.0; carried.len()];
+        let attention = kernels::Attention {
+            queries: &carried,
+            keys: rows,
+            values: rows,
+            heads,
+            kv_heads: 1,
+            head_width: row_width,
+            scale: self.scale,
+            window: None,
+        };
+        kernels.attention(attention, &mut mixed);
         let mut values = vec![0.0; tokens * heads * value_width];
         for (h, expansion) in self.expansions.iter().enumerate() {
-            let queries = self.head_queries(kernels, rotation, expansion, h, &queries);
-            let mut mixed = Vec::with_capacity(tokens * latent_width);
-            for (token, query) in queries.chunks_exact(row_width).enumerate() {
-                let scores = &mut scores[..=start + token];
-                let stride = row_width;
-                let scale = self.scale;
-                let head = Head { query, keys: rows, values: rows, stride, offset: 0, scale };
-                kernels.attend(head, scores, &mut mixed_row);
-                mixed.extend_from_slice(&mixed_row[..latent_width]);
-            }
-            let expanded = expansion.value.apply(kernels, &mixed);
-            for (token, expanded) in expanded.chunks_exact(value_width).enumerate() {
-                values[(token * heads + h) * value_width..][..value_width]
-                    .copy_from_slice(expanded);
-            }
+            let of_head = mixed.chunks_exact(heads * row_width);
+            let of_head: Vec<f32> = of_head
+                .flat_map(|token| &token[h * row_width..][..latent_width])
+                .copied()
+                .collect();
+            let expanded = expansion.value.apply(kernels, &of_head);
+            place(&expanded, value_width, h, heads, &mut values);
         }
         self.output.apply(kernels, &values)
     }
@@ -202,6 +207,13 @@ fn transposed_times(matrix: &Matrix, x: &[f32]) -> Vec<f32> {
         }
     }
     out
+}
+
+/// Writes what belongs to head `h` of each token, [tokens, width], to its place among `heads`.
+fn place(of_head: &[f32], width: usize, h: usize, heads: usize, out: &mut [f32]) {
+    for (row, out) in of_head.chunks_exact(width).zip(out.chunks_exact_mut(heads * width)) {
+        out[h * width..][..width].copy_from_slice(row);
+    }
 }
 
 /// Rows of `width` as their first `first` elements, and as the others.

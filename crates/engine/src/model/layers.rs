@@ -4,8 +4,8 @@
 
 use super::weights::Weights;
 use crate::error::EngineError;
-use crate::kernels::{Kernels, rms_norm, swiglu};
-use crate::tensor::Matrix;
+use crate::kernels::{Kernels, add, rms_norm};
+use crate::tensor::{Matrix, MatrixView};
 
 /// `y = weight · x + bias`.
 #[derive(Debug)]
@@ -62,17 +62,33 @@ impl Linear {
 
     /// For x [tokens, columns], [tokens, rows].
     pub(super) fn apply(&self, kernels: &Kernels, x: &[f32]) -> Vec<f32> {
-        let weight = self.weight.view();
-        let mut out = vec![0.0; x.len() / weight.columns * self.rows];
-        kernels.matmul(weight, x, &mut out);
-        if let Some(bias) = &self.bias {
-            for row in out.chunks_exact_mut(self.rows) {
-                for (out, bias) in row.iter_mut().zip(bias) {
-                    *out += bias;
-                }
-            }
-        }
+        let [out] = Linear::apply_all([self], kernels, x);
         out
+    }
+
+    /// Several maps of the same x.
+    pub(super) fn apply_all<const N: usize>(
+        maps: [&Linear; N],
+        kernels: &Kernels,
+        x: &[f32],
+    ) -> [Vec<f32>; N] {
+        let mut outs = maps.map(|map| vec![0.0; x.len() / map.weight.view().columns * map.rows]);
+        let mut products: Vec<(MatrixView<'_>, &mut [f32])> = Vec::with_capacity(N);
+        for (map, out) in maps.iter().zip(&mut outs) {
+            products.push((map.weight.view(), out));
+        }
+        kernels.matmuls(x, &mut products);
+        for (map, out) in maps.iter().zip(&mut outs) {
+            map.add_bias(out);
+        }
+        outs
+    }
+
+    fn add_bias(&self, out: &mut [f32]) {
+        let Some(bias) = &self.bias else { return };
+        for row in out.chunks_exact_mut(self.rows) {
+            add(row, bias);
+        }
     }
 }
 
@@ -150,9 +166,9 @@ impl Activation {
     }
 
     /// `gate = activation(gate) · up`, both of the same length (Shazeer 2020, arXiv:2002.05202).
-    pub(super) fn gate(self, gate: &mut [f32], up: &[f32]) {
+    pub(super) fn gate(self, kernels: &Kernels, gate: &mut [f32], up: &[f32]) {
         match self {
-            Activation::Silu => swiglu(gate, up),
+            Activation::Silu => kernels.swiglu(gate, up),
             Activation::GeluTanh => {
                 for (gate, up) in gate.iter_mut().zip(up) {
                     *gate = self.of(*gate) * up;
@@ -175,6 +191,7 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::Instructions;
 
     #[test]
     fn layer_norm_centres_and_scales() {
@@ -189,7 +206,8 @@ mod tests {
         let known = [-0.158_808, 0.0, 0.841_192, 30.0, 0.0];
         assert!(x.iter().zip(known).all(|(x, known)| (x - known).abs() < 1e-6), "{x:?}");
         let mut x = [-1.0, 0.0, 1.0];
-        Activation::Silu.gate(&mut x, &[1.0, 1.0, 2.0]);
+        let kernels = Kernels::new(Instructions::Portable, None);
+        Activation::Silu.gate(&kernels, &mut x, &[1.0, 1.0, 2.0]);
         let known = [-0.268_941, 0.0, 1.462_117];
         assert!(x.iter().zip(known).all(|(x, known)| (x - known).abs() < 1e-6), "{x:?}");
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{EngineError, excerpt};
 use crate::gguf::{Gguf, TensorEntry};
+use crate::kernels::Kernels;
 use crate::storage::{Slice, Storage};
 use crate::tensor::Matrix;
 
@@ -13,12 +14,23 @@ pub(super) struct Weights<'g> {
     gguf: &'g Gguf<'g>,
     /// The files that the model is split into.
     files: &'g [Arc<Storage>],
+    /// What matrices are repacked for.
+    kernels: &'g Kernels,
     taken: BTreeSet<String>,
+    repacked_bytes: u64,
 }
 
+/// Rows of it are looked up; it is a factor only where there is no [`OUTPUT`].
+const EMBEDDING: &str = "token_embd.weight";
+const OUTPUT: &str = "output.weight";
+
 impl<'g> Weights<'g> {
-    pub(super) fn new(gguf: &'g Gguf<'g>, files: &'g [Arc<Storage>]) -> Weights<'g> {
-        Weights { gguf, files, taken: BTreeSet::new() }
+    pub(super) fn new(
+        gguf: &'g Gguf<'g>,
+        files: &'g [Arc<Storage>],
+        kernels: &'g Kernels,
+    ) -> Weights<'g> {
+        Weights { gguf, files, kernels, taken: BTreeSet::new(), repacked_bytes: 0 }
     }
 
     /// Whether the file has a tensor of this name, of whatever shape.
@@ -26,7 +38,13 @@ impl<'g> Weights<'g> {
         self.gguf.tensor(name).is_some()
     }
 
-    /// A matrix of `rows` × `columns`, left where it is. In the file the row length comes first.
+    /// Bytes of memory that hold repacked matrices.
+    pub(super) fn repacked_bytes(&self) -> u64 {
+        self.repacked_bytes
+    }
+
+    /// A matrix of `rows` × `columns`, repacked if it is quantised and multiplied with, else left
+    /// where it is. In the file the row length comes first.
     pub(super) fn matrix(
         &mut self,
         name: &str,
@@ -43,22 +61,30 @@ impl<'g> Weights<'g> {
         columns: usize,
     ) -> Result<Option<Matrix>, EngineError> {
         let Some(entry) = self.take(name, &[columns, rows])? else { return Ok(None) };
-        Ok(Some(self.rows(entry, 0, rows)))
+        let mut matrix = self.rows(entry, 0, rows);
+        if name != EMBEDDING || self.gguf.tensor(OUTPUT).is_none() {
+            self.repacked_bytes += matrix.pack(self.kernels) as u64;
+        }
+        Ok(Some(matrix))
     }
 
-    /// A matrix of `columns` whose rows are several matrices, one after another.
+    /// A matrix of `columns` whose rows are several matrices, one after another, each repacked
+    /// as by [`Weights::matrix`].
     pub(super) fn matrix_parts<const N: usize>(
         &mut self,
         name: &str,
         rows: [usize; N],
         columns: usize,
     ) -> Result<[Matrix; N], EngineError> {
-        let mut repeated = self.repeated_parts(name, 1, rows, columns)?;
-        Ok(repeated.remove(0))
+        let mut parts = self.repeated_parts(name, 1, rows, columns)?.remove(0);
+        for part in &mut parts {
+            self.repacked_bytes += part.pack(self.kernels) as u64;
+        }
+        Ok(parts)
     }
 
-    /// As [`Weights::matrix_parts`], and the sequence of parts comes `count` times, at least
-    /// once.
+    /// As [`Weights::matrix_parts`], but the sequence of parts comes `count` times, at least
+    /// once, and all are left where they are.
     pub(super) fn repeated_parts<const N: usize>(
         &mut self,
         name: &str,

@@ -182,7 +182,8 @@ fn tensors() {
     check(shape(&[1 << 40]), "the data of a tensor at byte");
     check(shape(&[261, 24]), "`output.weight` has shape [261, 24]");
     let kind = |kind: u32| move |file: &mut File| file.tensor("output.weight").kind = kind;
-    check(kind(12), "\"output.weight\" is stored as Q4_K, which is not supported");
+    check(kind(10), "\"output.weight\" is stored as Q2_K, which is not supported");
+    check(kind(12), "of type Q4_K cannot have shape [24, 261]");
     check(kind(77), "is stored as unknown type 77");
     check(kind(8), "of type Q8_0 cannot have shape [24, 261]");
     let rename = |name: &'static str| {

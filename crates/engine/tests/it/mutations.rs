@@ -18,7 +18,7 @@ fn header_bytes(bytes: &[u8]) -> usize {
 /// Loads a file; if that works, computes two tokens. Returns whether it loaded.
 fn try_out(bytes: Vec<u8>) -> bool {
     // A small context, so that no mutation asks for more memory than a test should take.
-    let limits = LoadLimits { context_max: 64, cache_bytes_max: 1 << 24 };
+    let limits = LoadLimits { context_max: 64, cache_bytes_max: 1 << 24, ..LoadLimits::default() };
     let Ok(model) = Model::from_bytes(bytes, &limits) else { return false };
     let vocabulary = model.info().vocabulary_size;
     let mut session = Session::new(Arc::new(model));
