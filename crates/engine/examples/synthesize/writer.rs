@@ -210,13 +210,22 @@ impl Tensor {
                 for _ in 0..self.elements() / BLOCK {
                     file.write_all(&scale)?;
                     for _ in 0..BLOCK / 16 {
-                        file.write_all(&random.next().to_le_bytes())?;
+                        let bytes = random.next().to_le_bytes();
+                        file.write_all(&bytes.map(without_least))?;
                     }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Two numbers of four bits of which 8 is the middle: the least, 0, becomes that, so that there
+/// are as many above as below and all tokens do not lean to one side.
+fn without_least(byte: u8) -> u8 {
+    let low = if byte & 0x0f == 0 { 0x08 } else { byte & 0x0f };
+    let high = if byte & 0xf0 == 0 { 0x80 } else { byte & 0xf0 };
+    high | low
 }
 
 /// A text with its length before it.
