@@ -150,6 +150,12 @@ pub enum EngineError {
         /// All that is supported, comma-separated.
         supported: String,
     },
+    /// The files of a model that is split do not belong together, or are not all there.
+    #[error("the model is split over several files: {what}")]
+    Shards {
+        /// Which file, and what is wrong.
+        what: String,
+    },
     /// The vocabulary or the merges contradict themselves.
     #[error("the tokenizer in the model file is inconsistent: {what}")]
     InvalidTokenizer {

@@ -46,7 +46,9 @@ pub(crate) struct TensorEntry {
     pub(crate) kind: TensorType,
     /// Product of the dimensions.
     pub(crate) elements: usize,
-    /// Where the data lie, in bytes from the start of the file.
+    /// Which of the files of a model that is split, from 0.
+    pub(crate) file: usize,
+    /// Where the data lie, in bytes from the start of that file.
     pub(crate) range: Range<usize>,
 }
 
@@ -86,6 +88,17 @@ impl<'a> Gguf<'a> {
             }
         }
         Ok(gguf)
+    }
+
+    /// Adds the tensors of another file of the same model. Its metadata are not needed.
+    pub(crate) fn add_part(&mut self, file: usize, part: Gguf<'a>) -> Result<(), EngineError> {
+        for (name, entry) in part.tensors {
+            if self.tensors.insert(name, TensorEntry { file, ..entry }).is_some() {
+                let what = format!("tensor {} appears in two of them", excerpt(name));
+                return Err(EngineError::Shards { what });
+            }
+        }
+        Ok(())
     }
 
     fn alignment(&self) -> Result<u64, EngineError> {
@@ -274,6 +287,7 @@ impl<'a> RawTensor<'a> {
                 dimensions: self.dimensions.clone(),
                 kind: self.kind,
                 elements: self.elements,
+                file: 0,
                 range,
             }),
             _ => Err(EngineError::Truncated {

@@ -8,36 +8,77 @@
 //! once, in pieces, or from a shared prefix gives bit-identical logits, and the same seed gives
 //! the same text.
 
+mod activations;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "vector loads and CPU features; each block says why it is sound")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "vector loads and CPU features; each block says why it is sound")]
+mod avx512;
+mod exponential;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "threads write disjoint parts; each block says why it is sound")]
+mod matrix_product;
+#[allow(unsafe_code, reason = "threads write disjoint parts; each block says why it is sound")]
+mod packed;
+#[allow(unsafe_code, reason = "threads borrow a closure; each block says why it is sound")]
+mod pool;
 mod reference;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+use self::packed::Arena;
+pub(crate) use self::packed::Packed;
+use self::pool::Pool;
 use crate::tensor::MatrixView;
 
-/// A way to compute. Holding one proves that this CPU has what it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kernels(Path);
+/// Which instructions to compute with, where the CPU has them. Others give other roundings, so
+/// this is for measuring and for reproducing what another machine computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Instructions {
+    /// The fastest that there are.
+    #[default]
+    Best,
+    /// At most AVX2.
+    Avx2,
+    /// What every CPU has. Slow.
+    Portable,
+}
+
+/// A way to compute, and the threads to do it with. Holding one proves that this CPU has what it
+/// needs.
+pub(crate) struct Kernels {
+    path: Path,
+    pool: Pool,
+    /// Memory of the weights that were repacked; each keeps what it needs of it.
+    arena: Mutex<Arena>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Path {
-    #[cfg_attr(all(target_arch = "x86_64", not(test)), allow(dead_code, reason = "other CPUs"))]
     Reference,
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2),
+    /// Quantised weights with AVX-512, everything else with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Avx512, avx2::Avx2),
 }
 
-/// One attention head of one token over the keys and values of all positions so far.
+/// Keys and values that some heads of a token see.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head<'a> {
-    /// [head width], rotated.
-    pub(crate) query: &'a [f32],
     /// [positions, stride], rotated.
     pub(crate) keys: &'a [f32],
     /// [positions, stride].
     pub(crate) values: &'a [f32],
+    /// How many positions are seen.
+    pub(crate) positions: usize,
+    /// Elements of a key and of a value.
+    pub(crate) width: usize,
     /// Elements from one position to the next: the width of all key heads together.
     pub(crate) stride: usize,
     /// First element of this head within a position.
@@ -46,63 +87,185 @@ pub(crate) struct Head<'a> {
     pub(crate) scale: f32,
 }
 
-impl Head<'_> {
-    fn width(&self) -> usize {
-        self.query.len()
-    }
+/// All heads of some tokens, over the keys and values of all positions up to the last of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attention<'a> {
+    /// [tokens, heads, head width], rotated.
+    pub(crate) queries: &'a [f32],
+    /// [positions, kv heads, head width], rotated.
+    pub(crate) keys: &'a [f32],
+    /// [positions, kv heads, head width].
+    pub(crate) values: &'a [f32],
+    pub(crate) heads: usize,
+    /// Divides `heads`.
+    pub(crate) kv_heads: usize,
+    pub(crate) head_width: usize,
+    /// Multiplies each score, usually 1 / √(head width).
+    pub(crate) scale: f32,
+    /// How many positions a token sees, itself included; None for all.
+    pub(crate) window: Option<usize>,
+}
 
+impl Head<'_> {
     /// The part of `rows` ([positions, stride]) that belongs to this head at `position`.
     fn at<'r>(&self, rows: &'r [f32], position: usize) -> &'r [f32] {
-        &rows[position * self.stride + self.offset..][..self.query.len()]
+        &rows[position * self.stride + self.offset..][..self.width]
     }
 }
 
 impl Kernels {
-    /// The fastest way that this CPU can do.
-    pub(crate) fn detect() -> Kernels {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(proof) = avx2::Avx2::detect() {
-            return Kernels(Path::Avx2(proof));
+    /// The fastest way that this CPU can do within `instructions`, on `threads` threads; None for
+    /// one on each core.
+    pub(crate) fn new(instructions: Instructions, threads: Option<NonZeroUsize>) -> Kernels {
+        Kernels {
+            path: Path::detect(instructions),
+            pool: Pool::new(threads),
+            arena: Mutex::default(),
         }
-        Kernels(Path::Reference)
-    }
-
-    /// The readable way.
-    #[cfg(test)]
-    pub(crate) fn reference() -> Kernels {
-        Kernels(Path::Reference)
     }
 
     /// Name of the path, for reports.
-    pub(crate) fn name(self) -> &'static str {
-        match self.0 {
+    pub(crate) fn name(&self) -> &'static str {
+        match self.path {
             Path::Reference => "reference",
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(..) => "avx512",
+        }
+    }
+
+    /// Threads that compute together.
+    pub(crate) fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
+    /// The weights in the order in which the fast paths read them, if there is one for their
+    /// type and memory for it.
+    pub(crate) fn pack(&self, weights: MatrixView<'_>) -> Option<Packed> {
+        match self.path {
+            Path::Reference => None,
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(_) | Path::Avx512(..) => {
+                // A panic while repacking wastes what was taken from it, and breaks nothing.
+                let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
+                Packed::new(&self.pool, &mut arena, weights)
+            }
         }
     }
 
     /// `out[t, r] = Σ_c weights[r, c] · x[t, c]` for x [tokens, columns], out [tokens, rows].
-    pub(crate) fn matmul(self, weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
-        let tokens = x.len() / weights.columns;
-        assert_eq!(x.len(), tokens * weights.columns, "x is [tokens, columns]");
-        assert_eq!(out.len(), tokens * weights.rows, "out is [tokens, rows]");
-        match self.0 {
-            Path::Reference => reference::matmul(weights, x, out),
+    pub(crate) fn matmul(&self, weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
+        self.matmuls(x, &mut [(weights, out)]);
+    }
+
+    /// [`Kernels::matmul`] of several matrices with the same x.
+    pub(crate) fn matmuls(&self, x: &[f32], products: &mut [(MatrixView<'_>, &mut [f32])]) {
+        for (weights, out) in &*products {
+            let tokens = x.len() / weights.columns;
+            assert_eq!(x.len(), tokens * weights.columns, "x is [tokens, columns]");
+            assert_eq!(out.len(), tokens * weights.rows, "out is [tokens, rows]");
+        }
+        match self.path {
+            Path::Reference => {
+                for (weights, out) in products {
+                    reference::matmul(&self.pool, *weights, x, out);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(proof) => proof.matmul(weights, x, out),
+            Path::Avx2(avx2) => {
+                matrix_product::run(&self.pool, avx2, avx2, x, products);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(avx512, avx2) => {
+                matrix_product::run(&self.pool, avx512, avx2, x, products);
+            }
         }
     }
 
-    /// `out = softmax(scale · keys · query)ᵀ · values` for one head; out [head width].
-    /// `scores` is room for one number per position; its length is the number of positions.
-    pub(crate) fn attend(self, head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
-        assert_eq!(out.len(), head.width(), "out is [head width]");
-        match self.0 {
-            Path::Reference => reference::attend(head, scores, out),
+    /// Attention of all heads of some tokens, the last of those whose keys there are; out
+    /// [tokens, heads, head width]. A token sees itself and what came before it, as far back as
+    /// the window reaches.
+    pub(crate) fn attention(&self, attention: Attention<'_>, out: &mut [f32]) {
+        let Attention { queries, keys, values, heads, kv_heads, head_width, scale, window } =
+            attention;
+        let (width, stride) = (heads * head_width, kv_heads * head_width);
+        assert!(queries.len() == out.len() && queries.len().is_multiple_of(width));
+        assert!(keys.len() == values.len() && keys.len().is_multiple_of(stride));
+        let (tokens, positions) = (queries.len() / width, keys.len() / stride);
+        assert!(tokens <= positions, "keys hold those of the tokens themselves");
+        let start = positions - tokens;
+        let group = heads / kv_heads * head_width;
+        let mut parts: Vec<&mut [f32]> = out.chunks_exact_mut(group).collect();
+        self.pool.run_each(&mut parts, |index, out| {
+            let (token, kv_head) = (index / kv_heads, index % kv_heads);
+            let end = start + token + 1;
+            let first = window.map_or(0, |window| end.saturating_sub(window));
+            let head = Head {
+                keys: &keys[first * stride..],
+                values: &values[first * stride..],
+                positions: end - first,
+                width: head_width,
+                stride,
+                offset: kv_head * head_width,
+                scale,
+            };
+            self.attend(head, &queries[index * group..][..group], out);
+        });
+    }
+
+    /// `out[h] = softmax(scale · keys · queries[h])ᵀ · values` for all heads that share keys and
+    /// values; queries, out [heads, head width].
+    pub(crate) fn attend(&self, head: Head<'_>, queries: &[f32], out: &mut [f32]) {
+        assert!(queries.len() == out.len() && out.len().is_multiple_of(head.width));
+        let mut scores = vec![0.0; head.positions];
+        match self.path {
+            Path::Reference => {
+                let heads = queries.chunks_exact(head.width);
+                for (query, out) in heads.zip(out.chunks_exact_mut(head.width)) {
+                    reference::attend(head, query, &mut scores, out);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(proof) => proof.attend(head, scores, out),
+            Path::Avx2(avx2) | Path::Avx512(_, avx2) => {
+                avx2.attend(head, queries, &mut scores, out);
+            }
         }
+    }
+
+    /// The gate of SwiGLU (Shazeer 2020, arXiv:2002.05202), in place:
+    /// `gate = gate · sigmoid(gate) · up`, all of the same length.
+    pub(crate) fn swiglu(&self, gate: &mut [f32], up: &[f32]) {
+        /// Elements of a part: a few microseconds of work.
+        const PART: usize = 8192;
+        let mut parts: Vec<_> = gate.chunks_mut(PART).zip(up.chunks(PART)).collect();
+        self.pool.run_each(&mut parts, |_, (gate, up)| match self.path {
+            Path::Reference => reference::swiglu(gate, up),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(avx2) | Path::Avx512(_, avx2) => avx2.swiglu(gate, up),
+        });
+    }
+}
+
+impl Path {
+    fn detect(instructions: Instructions) -> Path {
+        #[cfg(target_arch = "x86_64")]
+        if instructions != Instructions::Portable
+            && let Some(avx2) = avx2::Avx2::detect()
+        {
+            return match avx512::Avx512::detect() {
+                Some(avx512) if instructions == Instructions::Best => Path::Avx512(avx512, avx2),
+                _ => Path::Avx2(avx2),
+            };
+        }
+        let _ = instructions;
+        Path::Reference
+    }
+}
+
+impl std::fmt::Debug for Kernels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {} threads", self.name(), self.threads())
     }
 }
 
@@ -119,31 +282,9 @@ pub(crate) fn rms_norm(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
     }
 }
 
-/// The gate of SwiGLU (Shazeer 2020, arXiv:2002.05202), in place:
-/// `gate = gate · sigmoid(gate) · up`, all of the same length.
-pub(crate) fn swiglu(gate: &mut [f32], up: &[f32]) {
-    for (gate, up) in gate.iter_mut().zip(up) {
-        *gate = *gate / (1.0 + (-*gate).exp()) * up;
-    }
-}
-
 /// `x += y`, element by element.
 pub(crate) fn add(x: &mut [f32], y: &[f32]) {
     for (x, y) in x.iter_mut().zip(y) {
         *x += y;
-    }
-}
-
-/// Numbers to weights that sum to 1, in place. The largest is subtracted first, so that no
-/// exponential overflows.
-fn softmax(scores: &mut [f32]) {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for score in scores.iter_mut() {
-        *score = (*score - largest).exp();
-        sum += *score;
-    }
-    for score in scores.iter_mut() {
-        *score /= sum;
     }
 }

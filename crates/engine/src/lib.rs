@@ -6,8 +6,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `storage`, `gguf`, `tensor` | the bytes of a model file, its header, its matrices |
-//! | `tokenizer` | byte-level byte-pair encoding |
+//! | `storage`, `shards`, `gguf`, `tensor` | the bytes of a model's files, their header, its matrices |
+//! | `tokenizer` | text to tokens and back: byte-level pairs, SentencePiece |
 //! | `kernels` | the arithmetic: a readable reference and fast paths beside it |
 //! | `model` | a file per architecture, and what they share |
 //! | `cache`, `session` | keys and values of past tokens; computing the next logits |
@@ -22,6 +22,7 @@ mod kernels;
 mod model;
 mod sampler;
 mod session;
+mod shards;
 mod stop;
 mod storage;
 mod tensor;
@@ -29,7 +30,7 @@ mod tokenizer;
 
 pub use error::EngineError;
 pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, generate};
-pub use model::{LoadLimits, Model, ModelInfo};
+pub use model::{Instructions, LoadLimits, Model, ModelInfo};
 pub use sampler::{Choice, Sampler, Sampling};
 pub use session::Session;
 pub use tokenizer::{FimTokens, Tokenizer, Utf8Stream};

@@ -3,12 +3,28 @@
 //! To add an architecture: write `model/<name>.rs` with `NAME` and `load`, then name it here,
 //! in the `mod` lines and in [`ARCHITECTURES`].
 
+mod deepseek2;
+mod gemma3;
 mod llama;
+mod phi3;
+mod qwen2;
+mod qwen3;
+mod qwen3moe;
+mod starcoder2;
+
+mod attention;
+mod decoder;
+mod experts;
+mod feed_forward;
+mod keys;
+mod latent;
+mod layers;
 mod rope;
 mod weights;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +32,9 @@ use self::weights::Weights;
 use crate::cache::{CacheShape, KvCache};
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
+pub use crate::kernels::Instructions;
 use crate::kernels::Kernels;
+use crate::shards;
 use crate::storage::Storage;
 use crate::tensor::TensorType;
 use crate::tokenizer::{FimTokens, Tokenizer};
@@ -25,7 +43,16 @@ use crate::tokenizer::{FimTokens, Tokenizer};
 type Load = fn(&Gguf<'_>, &mut Weights<'_>, usize) -> Result<Box<dyn Network>, EngineError>;
 
 /// All architectures, by `general.architecture`.
-const ARCHITECTURES: &[(&str, Load)] = &[(llama::NAME, llama::load)];
+const ARCHITECTURES: &[(&str, Load)] = &[
+    (deepseek2::NAME, deepseek2::load),
+    (gemma3::NAME, gemma3::load),
+    (llama::NAME, llama::load),
+    (phi3::NAME, phi3::load),
+    (qwen2::NAME, qwen2::load),
+    (qwen3::NAME, qwen3::load),
+    (qwen3moe::NAME, qwen3moe::load),
+    (starcoder2::NAME, starcoder2::load),
+];
 
 /// What an architecture implements. Immutable: what changes is in the cache.
 trait Network: fmt::Debug + Send + Sync {
@@ -36,7 +63,7 @@ trait Network: fmt::Debug + Send + Sync {
     /// vocabulary, are those of the last token; without, they are not computed.
     fn forward(
         &self,
-        kernels: Kernels,
+        kernels: &Kernels,
         tokens: &[u32],
         cache: &mut KvCache,
         logits: Option<&mut [f32]>,
@@ -53,7 +80,7 @@ struct NetworkShape {
     context_length: usize,
 }
 
-/// Limits on what a model may ask for.
+/// Limits on what a model may ask for, and what to compute with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadLimits {
     /// Tokens. A model with a longer context is used with this one.
@@ -61,12 +88,22 @@ pub struct LoadLimits {
     /// Bytes of keys and values of one session with a full context. A model that needs more is
     /// refused.
     pub cache_bytes_max: u64,
+    /// Threads that compute together, the caller's included; None for one on each core. Results
+    /// do not depend on it.
+    pub threads: Option<NonZeroUsize>,
+    /// What to compute with.
+    pub instructions: Instructions,
 }
 
 impl Default for LoadLimits {
-    /// 8,192 tokens and 2 GiB.
+    /// 8,192 tokens and 2 GiB, all cores and their fastest instructions.
     fn default() -> LoadLimits {
-        LoadLimits { context_max: 8192, cache_bytes_max: 2 << 30 }
+        LoadLimits {
+            context_max: 8192,
+            cache_bytes_max: 2 << 30,
+            threads: None,
+            instructions: Instructions::Best,
+        }
     }
 }
 
@@ -90,17 +127,23 @@ pub struct ModelInfo {
     pub context_length_trained: usize,
     /// Tokens in the vocabulary.
     pub vocabulary_size: usize,
-    /// How most of the parameters are stored: `F32`, `F16` or `Q8_0`.
+    /// How most of the parameters are stored: `F16`, `Q8_0`, `Q4_K` and the like.
     pub quantization: &'static str,
-    /// Size of the file in bytes.
+    /// Size in bytes of the file, or of all files of a model that is split.
     pub file_bytes: u64,
-    /// The arithmetic that this CPU can do: `avx2`, or `reference`, which is slow.
+    /// Bytes of weights that were repacked for faster products: they are in memory beside the
+    /// file, whose own pages are then hardly used.
+    pub repacked_bytes: u64,
+    /// The arithmetic that this CPU can do: `avx512`, `avx2`, or `reference`, which is slow.
     pub kernels: &'static str,
+    /// Threads that compute together.
+    pub threads: usize,
 }
 
 /// A loaded model. Immutable; share it in an [`Arc`] among any number of sessions.
 pub struct Model {
-    storage: Arc<Storage>,
+    /// One, or more if the model is split.
+    files: Vec<Arc<Storage>>,
     info: ModelInfo,
     tokenizer: Tokenizer,
     chat_template: Option<String>,
@@ -110,15 +153,17 @@ pub struct Model {
 }
 
 impl Model {
-    /// Maps a GGUF file. Weights are read from it as they are used, so loading is quick, and
-    /// processes that use the same file share its memory.
+    /// Maps a GGUF file, and if it has the name of the first of several
+    /// (`<name>-00001-of-00003.gguf`) the others beside it. Floats and experts are read from it as
+    /// they are used, and processes that use the same file share its memory; other quantised
+    /// weights are repacked into memory of this process ([`ModelInfo::repacked_bytes`]).
     ///
     /// The file must not be changed in place while it is open: replace it by renaming.
     ///
     /// # Errors
     /// [`EngineError::Read`], or anything that is wrong with the file.
     pub fn open(path: &Path, limits: &LoadLimits) -> Result<Model, EngineError> {
-        Model::load(Storage::map(path)?, limits)
+        Model::load(shards::map(path)?, limits)
     }
 
     /// Uses a GGUF file that is part of the program.
@@ -126,7 +171,7 @@ impl Model {
     /// # Errors
     /// Anything that is wrong with the file.
     pub fn from_static(bytes: &'static [u8], limits: &LoadLimits) -> Result<Model, EngineError> {
-        Model::load(Storage::Static(bytes), limits)
+        Model::load(vec![Storage::Static(bytes)], limits)
     }
 
     /// Uses a GGUF file in memory.
@@ -134,16 +179,16 @@ impl Model {
     /// # Errors
     /// Anything that is wrong with the file.
     pub fn from_bytes(bytes: Vec<u8>, limits: &LoadLimits) -> Result<Model, EngineError> {
-        Model::load(Storage::Owned(bytes), limits)
+        Model::load(vec![Storage::Owned(bytes)], limits)
     }
 
-    fn load(storage: Storage, limits: &LoadLimits) -> Result<Model, EngineError> {
-        let storage = Arc::new(storage);
-        let gguf = Gguf::parse(storage.bytes())?;
+    fn load(files: Vec<Storage>, limits: &LoadLimits) -> Result<Model, EngineError> {
+        let files: Vec<Arc<Storage>> = files.into_iter().map(Arc::new).collect();
+        let gguf = shards::parse(&files)?;
         let found = gguf.text("general.architecture")?;
         let Some((architecture, load)) = ARCHITECTURES.iter().find(|(name, _)| *name == found)
         else {
-            let names: Vec<&str> = ARCHITECTURES.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = Model::architectures().collect();
             return Err(EngineError::UnsupportedArchitecture {
                 found: excerpt(found),
                 supported: names.join(", "),
@@ -151,9 +196,11 @@ impl Model {
         };
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let vocabulary_size = tokenizer.vocabulary_size();
-        let network = load(&gguf, &mut Weights::new(&gguf, &storage), vocabulary_size)?;
+        let kernels = Kernels::new(limits.instructions, limits.threads);
+        let mut weights = Weights::new(&gguf, &files, &kernels);
+        let network = load(&gguf, &mut weights, vocabulary_size)?;
+        let repacked_bytes = weights.repacked_bytes();
         let cache_shape = cache_shape(network.shape(), limits)?;
-        let kernels = Kernels::detect();
 
         let owned = |key| Ok(gguf.optional_text(key)?.map(str::to_owned));
         let info = ModelInfo {
@@ -166,12 +213,19 @@ impl Model {
             context_length_trained: network.shape().context_length,
             vocabulary_size,
             quantization: most_common_type(&gguf).name(),
-            file_bytes: storage.bytes().len() as u64,
+            file_bytes: files.iter().map(|file| file.bytes().len() as u64).sum(),
+            repacked_bytes,
             kernels: kernels.name(),
+            threads: kernels.threads(),
         };
         let chat_template = owned("tokenizer.chat_template")?;
         drop(gguf);
-        Ok(Model { storage, info, tokenizer, chat_template, network, kernels, cache_shape })
+        Ok(Model { files, info, tokenizer, chat_template, network, kernels, cache_shape })
+    }
+
+    /// Names of all architectures that can be run, as files name them, sorted.
+    pub fn architectures() -> impl Iterator<Item = &'static str> {
+        ARCHITECTURES.iter().map(|(name, _)| *name)
     }
 
     /// What the model says of itself.
@@ -204,10 +258,15 @@ impl Model {
         self.tokenizer.end_tokens()
     }
 
-    /// The whole file, for its digest.
+    /// The whole file, for its digest; of a model that is split, the first.
     #[must_use]
     pub fn file_bytes(&self) -> &[u8] {
-        self.storage.bytes()
+        self.files[0].bytes()
+    }
+
+    /// All files: one, or more if the model is split.
+    pub fn files(&self) -> impl Iterator<Item = &[u8]> {
+        self.files.iter().map(|file| file.bytes())
     }
 
     pub(crate) fn new_cache(&self) -> KvCache {
@@ -216,7 +275,7 @@ impl Model {
 
     /// See [`Network::forward`].
     pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache, logits: Option<&mut [f32]>) {
-        self.network.forward(self.kernels, tokens, cache, logits);
+        self.network.forward(&self.kernels, tokens, cache, logits);
     }
 }
 
@@ -268,17 +327,46 @@ mod tests {
     fn fast_and_readable_kernels_agree_on_a_real_model() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
         for file in ["seedling-F16.gguf", "seedling-Q8_0.gguf"] {
-            let mut model = Model::open(&folder.join(file), &LoadLimits::default()).unwrap();
+            let open = |instructions| {
+                let limits = LoadLimits { instructions, ..LoadLimits::default() };
+                Model::open(&folder.join(file), &limits).unwrap()
+            };
+            let model = open(Instructions::Best);
             let tokens = model.tokenizer.encode("<|user|>\nWrite f(xs).\n", true).unwrap();
             let logits = |model: &Model| {
                 let mut logits = vec![0.0; model.info.vocabulary_size];
                 model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
                 logits
             };
-            let fast = logits(&model);
-            model.kernels = Kernels::reference();
-            for (fast, slow) in fast.iter().zip(logits(&model)) {
-                assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+            let slow = logits(&open(Instructions::Portable));
+            for instructions in [Instructions::Best, Instructions::Avx2] {
+                for (fast, slow) in logits(&open(instructions)).iter().zip(&slow) {
+                    assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
+                }
+            }
+        }
+    }
+
+    /// As above, for the tiny model of every architecture.
+    #[test]
+    fn fast_and_readable_kernels_agree_on_every_architecture() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+        for (name, _) in ARCHITECTURES {
+            let file = folder.join(format!("{name}.gguf"));
+            let tokens: Vec<u32> = (0..40).map(|i| i * i % 104).collect();
+            let logits = |instructions| {
+                let limits = LoadLimits { instructions, ..LoadLimits::default() };
+                let model = Model::open(&file, &limits).unwrap();
+                assert_eq!(model.info.architecture, *name);
+                let mut logits = vec![0.0; model.info.vocabulary_size];
+                model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
+                logits
+            };
+            let slow = logits(Instructions::Portable);
+            for instructions in [Instructions::Best, Instructions::Avx2] {
+                for (fast, slow) in logits(instructions).iter().zip(&slow) {
+                    assert!((fast - slow).abs() < 1e-4, "{name}: {fast} {slow}");
+                }
             }
         }
     }

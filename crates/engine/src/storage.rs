@@ -64,6 +64,25 @@ impl Slice {
     }
 }
 
+impl Slice {
+    /// Says that this part will hardly be read again: its pages of a mapped file may leave
+    /// memory, and are read from the file if they are needed after all.
+    #[cfg_attr(unix, allow(unsafe_code, reason = "advice that can change contents is unsafe"))]
+    pub(crate) fn release(&self) {
+        #[cfg(unix)]
+        if let Storage::Mapped(map) = &*self.storage {
+            let (offset, length) = (self.range.start, self.range.len());
+            // SAFETY: the map is never written, so that pages which are dropped come back from
+            // the file with the same contents.
+            let advised = unsafe {
+                map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, offset, length)
+            };
+            // Only a wish: where the system refuses, more memory stays in use.
+            drop(advised);
+        }
+    }
+}
+
 impl fmt::Debug for Slice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "bytes {:?}", self.range)

@@ -1,40 +1,65 @@
-//! Element types of stored tensors, and matrices that stay in their file format.
+//! Element types of stored tensors, and matrices in their file format, repacked where it pays.
 //!
-//! Block format Q8_0: 32 weights share an f16 scale `d`; weight = d × signed byte. 34 bytes, the
-//! scale first. Dequantising is exact in f32 (11 + 8 significant bits), which is why fast and
-//! slow ways to compute with these weights see the same numbers.
+//! [`TensorType::dequantize`] is the definition of what stored bytes stand for.
 
-use half::f16;
+pub(crate) mod blocks;
 
+use half::{bf16, f16};
+
+use self::blocks::{
+    BLOCK, Q4_0_BYTES, Q4_K_BYTES, Q5_K_BYTES, Q6_K_BYTES, Q8_0_BYTES, SUPER_BLOCK,
+};
+use crate::kernels::{Kernels, Packed};
 use crate::storage::Slice;
-
-/// Weights in one block of Q8_0.
-pub(crate) const Q8_0_WEIGHTS: usize = 32;
-/// Bytes of one block of Q8_0: an f16 scale and 32 signed bytes.
-pub(crate) const Q8_0_BYTES: usize = 34;
 
 /// How the elements of a tensor are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TensorType {
     F32,
     F16,
+    BF16,
     Q8_0,
+    Q4_0,
+    Q4K,
+    Q5K,
+    Q6K,
 }
 
 impl TensorType {
+    /// Every type that can be computed with.
+    pub(crate) const ALL: [TensorType; 8] = [
+        TensorType::F32,
+        TensorType::F16,
+        TensorType::BF16,
+        TensorType::Q8_0,
+        TensorType::Q4_0,
+        TensorType::Q4K,
+        TensorType::Q5K,
+        TensorType::Q6K,
+    ];
     /// Names of all types, for messages.
-    pub(crate) const SUPPORTED: &'static str = "F32, F16, Q8_0";
+    pub(crate) const SUPPORTED: &'static str = "F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K";
 
     /// The type with this number in a GGUF file, or the name of one that is not supported.
     pub(crate) fn from_number(number: u32) -> Result<TensorType, String> {
-        match number {
-            0 => Ok(TensorType::F32),
-            1 => Ok(TensorType::F16),
-            8 => Ok(TensorType::Q8_0),
-            other => Err(match foreign_name(other) {
-                Some(name) => name.to_owned(),
-                None => format!("unknown type {other}"),
-            }),
+        let found = TensorType::ALL.into_iter().find(|kind| kind.number() == number);
+        found.ok_or_else(|| match foreign_name(number) {
+            Some(name) => name.to_owned(),
+            None => format!("unknown type {number}"),
+        })
+    }
+
+    /// Its number in a GGUF file.
+    fn number(self) -> u32 {
+        match self {
+            TensorType::F32 => 0,
+            TensorType::F16 => 1,
+            TensorType::Q4_0 => 2,
+            TensorType::Q8_0 => 8,
+            TensorType::Q4K => 12,
+            TensorType::Q5K => 13,
+            TensorType::Q6K => 14,
+            TensorType::BF16 => 30,
         }
     }
 
@@ -42,16 +67,25 @@ impl TensorType {
         match self {
             TensorType::F32 => "F32",
             TensorType::F16 => "F16",
+            TensorType::BF16 => "BF16",
             TensorType::Q8_0 => "Q8_0",
+            TensorType::Q4_0 => "Q4_0",
+            TensorType::Q4K => "Q4_K",
+            TensorType::Q5K => "Q5_K",
+            TensorType::Q6K => "Q6_K",
         }
     }
 
     /// Elements and bytes of the smallest unit that can be stored.
-    fn block(self) -> (usize, usize) {
+    pub(crate) fn block(self) -> (usize, usize) {
         match self {
             TensorType::F32 => (1, 4),
-            TensorType::F16 => (1, 2),
-            TensorType::Q8_0 => (Q8_0_WEIGHTS, Q8_0_BYTES),
+            TensorType::F16 | TensorType::BF16 => (1, 2),
+            TensorType::Q8_0 => (BLOCK, Q8_0_BYTES),
+            TensorType::Q4_0 => (BLOCK, Q4_0_BYTES),
+            TensorType::Q4K => (SUPER_BLOCK, Q4_K_BYTES),
+            TensorType::Q5K => (SUPER_BLOCK, Q5_K_BYTES),
+            TensorType::Q6K => (SUPER_BLOCK, Q6_K_BYTES),
         }
     }
 
@@ -65,47 +99,47 @@ impl TensorType {
         (elements / block_elements).checked_mul(block_bytes)
     }
 
-    /// Writes the `out.len()` elements stored in `bytes` as f32. Exact for all types.
+    /// Writes the `out.len()` elements stored in `bytes` as f32: exact, but for the one rounding
+    /// of the products and differences that the formats of 256 weights ask for.
     pub(crate) fn dequantize(self, bytes: &[u8], out: &mut [f32]) {
         assert_eq!(Some(bytes.len()), self.byte_count(out.len(), out.len()));
         match self {
-            TensorType::F32 => {
-                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                    *value = f32::from_le_bytes(*bytes);
-                }
-            }
+            TensorType::F32 => each(bytes, out, |bytes, [out]| *out = f32::from_le_bytes(*bytes)),
             TensorType::F16 => {
-                for (value, bytes) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
-                    *value = f16::from_le_bytes(*bytes).to_f32();
-                }
+                each(bytes, out, |bytes, [out]| *out = f16::from_le_bytes(*bytes).to_f32());
             }
-            TensorType::Q8_0 => {
-                let blocks = bytes.as_chunks::<Q8_0_BYTES>().0;
-                for (values, block) in out.as_chunks_mut::<Q8_0_WEIGHTS>().0.iter_mut().zip(blocks)
-                {
-                    let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
-                    for (value, byte) in values.iter_mut().zip(&block[2..]) {
-                        *value = scale * f32::from(byte.cast_signed());
-                    }
-                }
+            TensorType::BF16 => {
+                each(bytes, out, |bytes, [out]| *out = bf16::from_le_bytes(*bytes).to_f32());
             }
+            TensorType::Q8_0 => each(bytes, out, blocks::dequantize_q8_0),
+            TensorType::Q4_0 => each(bytes, out, blocks::dequantize_q4_0),
+            TensorType::Q4K => each(bytes, out, blocks::dequantize_q4_k),
+            TensorType::Q5K => each(bytes, out, blocks::dequantize_q5_k),
+            TensorType::Q6K => each(bytes, out, blocks::dequantize_q6_k),
         }
+    }
+}
+
+/// Calls `dequantize` for each block of `N` bytes and the `M` elements that it stands for.
+fn each<const N: usize, const M: usize>(
+    bytes: &[u8],
+    out: &mut [f32],
+    dequantize: impl Fn(&[u8; N], &mut [f32; M]),
+) {
+    for (bytes, out) in bytes.as_chunks::<N>().0.iter().zip(out.as_chunks_mut::<M>().0) {
+        dequantize(bytes, out);
     }
 }
 
 /// Types of the GGUF specification that are known by name only.
 fn foreign_name(number: u32) -> Option<&'static str> {
     const NAMES: &[(u32, &str)] = &[
-        (2, "Q4_0"),
         (3, "Q4_1"),
         (6, "Q5_0"),
         (7, "Q5_1"),
         (9, "Q8_1"),
         (10, "Q2_K"),
         (11, "Q3_K"),
-        (12, "Q4_K"),
-        (13, "Q5_K"),
-        (14, "Q6_K"),
         (15, "Q8_K"),
         (16, "IQ2_XXS"),
         (17, "IQ2_XS"),
@@ -121,7 +155,6 @@ fn foreign_name(number: u32) -> Option<&'static str> {
         (27, "I64"),
         (28, "F64"),
         (29, "IQ1_M"),
-        (30, "BF16"),
         (34, "TQ1_0"),
         (35, "TQ2_0"),
         (39, "MXFP4"),
@@ -130,13 +163,14 @@ fn foreign_name(number: u32) -> Option<&'static str> {
 }
 
 /// A matrix of `rows` × `columns` in row-major order, in its file format.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Matrix {
     kind: TensorType,
     rows: usize,
     columns: usize,
     row_bytes: usize,
     data: Slice,
+    packed: Option<Packed>,
 }
 
 /// A borrowed [`Matrix`]: what the kernels see.
@@ -150,6 +184,8 @@ pub(crate) struct MatrixView<'a> {
     pub(crate) row_bytes: usize,
     /// `rows` × `row_bytes` bytes.
     pub(crate) bytes: &'a [u8],
+    /// The same weights in the order in which fast kernels read them.
+    pub(crate) packed: Option<&'a Packed>,
 }
 
 impl Matrix {
@@ -164,7 +200,20 @@ impl Matrix {
         if row_bytes.checked_mul(rows)? != data.bytes().len() {
             return None;
         }
-        Some(Matrix { kind, rows, columns, row_bytes, data })
+        Some(Matrix { kind, rows, columns, row_bytes, data, packed: None })
+    }
+
+    /// Repacks the weights if that makes products faster, and returns the bytes that this took.
+    /// The file's bytes stay readable; the system may drop them from memory until they are.
+    pub(crate) fn pack(&mut self, kernels: &Kernels) -> usize {
+        self.packed = kernels.pack(self.view());
+        match &self.packed {
+            None => 0,
+            Some(packed) => {
+                self.data.release();
+                packed.byte_count()
+            }
+        }
     }
 
     pub(crate) fn view(&self) -> MatrixView<'_> {
@@ -174,6 +223,7 @@ impl Matrix {
             columns: self.columns,
             row_bytes: self.row_bytes,
             bytes: self.data.bytes(),
+            packed: self.packed.as_ref(),
         }
     }
 }
@@ -203,6 +253,8 @@ mod tests {
     #[test]
     fn rows_are_whole_blocks() {
         assert_eq!(TensorType::Q8_0.byte_count(64, 128), Some(136));
+        assert_eq!(TensorType::Q4K.byte_count(512, 512), Some(288));
+        assert_eq!(TensorType::Q6K.byte_count(128, 256), None);
         assert_eq!(TensorType::Q8_0.byte_count(48, 96), None);
         assert_eq!(TensorType::F32.byte_count(1, usize::MAX), None);
     }

@@ -1,40 +1,44 @@
-//! Byte-level byte-pair encoding from the metadata of a GGUF file: text to tokens and back.
+//! Text to tokens and back, by the metadata of a GGUF file.
 //!
-//! `tokenizer.ggml.model` must be `gpt2`. Text is cut at special tokens (only when asked), then
-//! into words by a [`pretokenizer`], then each word's bytes are merged into tokens ([`merge`]).
+//! Text is cut at special tokens (only when asked), and what lies between is encoded in one of
+//! two ways, by `tokenizer.ggml.model`: [`byte_level`] for `gpt2`, [`sentencepiece`] for `llama`.
+//! Both join pairs ([`merge`]) and remember words that they saw ([`word_cache`]).
 
 mod alphabet;
+mod byte_level;
 mod merge;
 mod pretokenizer;
+mod sentencepiece;
 mod special;
 mod utf8_stream;
 mod word_cache;
-
-use std::collections::HashMap;
 
 pub use self::special::FimTokens;
 pub(crate) use self::special::SpecialTokens;
 pub use self::utf8_stream::Utf8Stream;
 
-use self::alphabet::CharToByte;
-use self::merge::MergeTable;
-use self::pretokenizer::Pretokenizer;
+use self::byte_level::ByteLevel;
+use self::sentencepiece::SentencePiece;
 use self::special::SpecialTexts;
-use self::word_cache::WordCache;
 use crate::error::{EngineError, excerpt};
 use crate::gguf::{Gguf, Value, invalid, wrong_type};
 
 const MODEL_KEY: &str = "tokenizer.ggml.model";
-const PRE_KEY: &str = "tokenizer.ggml.pre";
 const TOKENS_KEY: &str = "tokenizer.ggml.tokens";
 const TYPES_KEY: &str = "tokenizer.ggml.token_type";
-const MERGES_KEY: &str = "tokenizer.ggml.merges";
+
+/// Architectures whose control tokens take the white space after them, as their published
+/// tokenizers do, but for the tokens that follow.
+const DROPS_SPACE: &[&str] = &["phi3"];
+const KEEPS_SPACE: &[&str] = &["<s>", "<unk>", "<|endoftext|>"];
 
 /// What a token is for. Numbers are those of `tokenizer.ggml.token_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenKind {
-    /// Text: 1, and 6 (a single byte), which byte-level vocabularies need no type for.
+    /// Text: 1.
     Text,
+    /// A single byte: 6. Byte-level vocabularies need no type for these.
+    Byte,
     /// Steers the model and is no text: 3, and 2 (unknown).
     Control,
     /// Added after training, with its text taken literally: 4.
@@ -49,70 +53,65 @@ pub struct Tokenizer {
     /// The bytes of each token, by id.
     pieces: Vec<Box<[u8]>>,
     kinds: Vec<TokenKind>,
-    /// The token of each single byte.
-    byte_tokens: [Option<u32>; 256],
-    merges: MergeTable,
-    pretokenizer: Pretokenizer,
-    /// Tokens by their bytes, if whole words go before merges; else empty.
-    whole_words: HashMap<Box<[u8]>, u32>,
-    special_texts: SpecialTexts,
+    encoder: Encoder,
     special: SpecialTokens,
-    cache: WordCache,
+}
+
+/// How what is between special tokens becomes tokens.
+#[derive(Debug)]
+enum Encoder {
+    ByteLevel {
+        encoder: ByteLevel,
+        special_texts: SpecialTexts,
+    },
+    /// Works on escaped text, in which special tokens are looked for as well.
+    SentencePiece {
+        encoder: SentencePiece,
+        special_texts: SpecialTexts,
+        /// Tokens that were added to the vocabulary: part of it like any other piece.
+        added_texts: SpecialTexts,
+        /// Whether white space after control tokens is dropped.
+        drops_space: bool,
+    },
 }
 
 impl Tokenizer {
     /// Reads the vocabulary of a file and checks that it does not contradict itself.
     pub(crate) fn from_gguf(gguf: &Gguf<'_>) -> Result<Tokenizer, EngineError> {
         let model = gguf.text(MODEL_KEY)?;
-        if model != "gpt2" {
+        if !["gpt2", "llama"].contains(&model) {
             return Err(EngineError::UnsupportedTokenizer {
                 key: MODEL_KEY,
                 found: excerpt(model),
-                supported: "gpt2".to_owned(),
+                supported: "gpt2, llama".to_owned(),
             });
         }
-        let pretokenizer = Pretokenizer::named(PRE_KEY, gguf.text(PRE_KEY)?)?;
         let texts = gguf.texts(TOKENS_KEY)?;
         if texts.is_empty() || u32::try_from(texts.len()).is_err() {
             return Err(invalid(TOKENS_KEY, format!("{} tokens are not possible", texts.len())));
         }
         let kinds = token_kinds(gguf, texts.len())?;
-
-        let char_to_byte = CharToByte::new();
-        let mut ids = HashMap::with_capacity(texts.len());
-        let mut pieces = Vec::with_capacity(texts.len());
-        for (id, (text, kind)) in (0..).zip(texts.iter().zip(&kinds)) {
-            let is_literal = matches!(kind, TokenKind::Control | TokenKind::Added);
-            pieces.push(match is_literal {
-                true => text.as_bytes().into(),
-                false => char_to_byte.decode(text).into_boxed_slice(),
-            });
-            // Control tokens are not reachable from text, so not by merging either.
-            if *kind != TokenKind::Control {
-                ids.entry(*text).or_insert(id);
-            }
-        }
-        let special = SpecialTokens::from_gguf(gguf, texts, &kinds, pretokenizer.adds_begin_token)?;
-        let mut whole_words = HashMap::new();
-        if pretokenizer.whole_words {
-            for (id, piece) in (0..).zip(&pieces) {
-                if kinds[id as usize] == TokenKind::Text {
-                    whole_words.entry(piece.clone()).or_insert(id);
-                }
-            }
-        }
-        Ok(Tokenizer {
-            byte_tokens: alphabet::byte_to_char()
-                .map(|char| ids.get(char.encode_utf8(&mut [0; 4]) as &str).copied()),
-            merges: merge_table(gguf, &ids)?,
-            special_texts: SpecialTexts::new(texts, &kinds)?,
-            pieces,
-            kinds,
-            pretokenizer,
-            whole_words,
-            special,
-            cache: WordCache::default(),
-        })
+        let both = [TokenKind::Control, TokenKind::Added];
+        let (pieces, encoder, adds_begin_token) = if model == "gpt2" {
+            let pieces = byte_level::pieces(texts, &kinds);
+            let encoder = ByteLevel::from_gguf(gguf, texts, &kinds, &pieces)?;
+            let adds_begin_token = encoder.adds_begin_token();
+            let special_texts = SpecialTexts::new(&pieces, &kinds, &both)?;
+            (pieces, Encoder::ByteLevel { encoder, special_texts }, adds_begin_token)
+        } else {
+            let pieces = sentencepiece::pieces(texts, &kinds);
+            let escaped: Vec<String> =
+                texts.iter().map(|text| sentencepiece::escape(text)).collect();
+            let encoder = Encoder::SentencePiece {
+                encoder: SentencePiece::from_gguf(gguf, texts, &kinds)?,
+                added_texts: SpecialTexts::new(&escaped, &kinds, &[TokenKind::Added])?,
+                special_texts: SpecialTexts::new(&escaped, &kinds, &both)?,
+                drops_space: DROPS_SPACE.contains(&gguf.text("general.architecture")?),
+            };
+            (pieces, encoder, true)
+        };
+        let special = SpecialTokens::from_gguf(gguf, texts, &kinds, adds_begin_token)?;
+        Ok(Tokenizer { pieces, kinds, encoder, special })
     }
 
     /// Number of tokens; ids are 0 up to it.
@@ -125,21 +124,46 @@ impl Tokenizer {
     ///
     /// With `parse_special`, the texts of control and added tokens (`<|end|>`) become those
     /// tokens; for templates only. Without, they are text like any other, so that nothing a user
-    /// writes can steer the model. No begin token is added, see [`Tokenizer::begin_token`].
+    /// writes can steer the model. (SentencePiece has added tokens that are pieces like any
+    /// other, runs of spaces for example; those are always found.) No begin token is added, see [`Tokenizer::begin_token`].
     ///
     /// # Errors
     /// [`EngineError::Unencodable`] if the vocabulary lacks a byte, which good ones do not.
     pub fn encode(&self, text: &str, parse_special: bool) -> Result<Vec<u32>, EngineError> {
         let mut tokens = Vec::new();
-        let mut at = 0;
-        if parse_special {
-            for (range, token) in self.special_texts.find(text) {
-                self.encode_text(&text[at..range.start], &mut tokens)?;
-                tokens.push(token);
-                at = range.end;
+        match &self.encoder {
+            Encoder::ByteLevel { encoder, special_texts } => {
+                let mut at = 0;
+                if parse_special {
+                    for (range, token) in special_texts.find(text) {
+                        encoder.encode(&text[at..range.start], &mut tokens)?;
+                        tokens.push(token);
+                        at = range.end;
+                    }
+                }
+                encoder.encode(&text[at..], &mut tokens)?;
+            }
+            Encoder::SentencePiece { encoder, special_texts, added_texts, drops_space } => {
+                let text = sentencepiece::escape(text);
+                let special = if parse_special { special_texts } else { added_texts };
+                let mut at = 0;
+                let mut is_start = true;
+                for (range, token) in special.find(&text) {
+                    // White space that was dropped may have been part of an added token.
+                    if range.start < at {
+                        continue;
+                    }
+                    encoder.encode(&text[at..range.start], is_start, &mut tokens)?;
+                    tokens.push(token);
+                    at = range.end;
+                    is_start = self.is_control(token);
+                    if is_start && *drops_space && !KEEPS_SPACE.contains(&&text[range]) {
+                        at = text.len() - sentencepiece::trim_start(&text[at..]).len();
+                    }
+                }
+                encoder.encode(&text[at..], is_start, &mut tokens)?;
             }
         }
-        self.encode_text(&text[at..], &mut tokens)?;
         Ok(tokens)
     }
 
@@ -195,35 +219,6 @@ impl Tokenizer {
             Err(EngineError::TokenOutOfRange { token, vocabulary: self.pieces.len() })
         }
     }
-
-    fn encode_text(&self, text: &str, tokens: &mut Vec<u32>) -> Result<(), EngineError> {
-        let mut result = Ok(());
-        self.pretokenizer.words(text, |word| {
-            if result.is_ok() {
-                result = self.encode_word(word, tokens);
-            }
-        });
-        result
-    }
-
-    fn encode_word(&self, word: &str, tokens: &mut Vec<u32>) -> Result<(), EngineError> {
-        if let Some(token) = self.whole_words.get(word.as_bytes()) {
-            tokens.push(*token);
-            return Ok(());
-        }
-        if self.cache.append(word, tokens) {
-            return Ok(());
-        }
-        let mut bytes = Vec::with_capacity(word.len());
-        for byte in word.bytes() {
-            let token = self.byte_tokens[usize::from(byte)];
-            bytes.push(token.ok_or(EngineError::Unencodable { byte })?);
-        }
-        let start = tokens.len();
-        self.merges.apply(&bytes, tokens);
-        self.cache.insert(word, &tokens[start..]);
-        Ok(())
-    }
 }
 
 /// The kind of each token; all are text where the file does not say.
@@ -235,7 +230,8 @@ fn token_kinds(gguf: &Gguf<'_>, count: usize) -> Result<Vec<TokenKind>, EngineEr
     let mut kinds = Vec::new();
     for number in numbers {
         kinds.push(match number.as_count() {
-            Some(1 | 6) => TokenKind::Text,
+            Some(1) => TokenKind::Text,
+            Some(6) => TokenKind::Byte,
             Some(2 | 3) => TokenKind::Control,
             Some(4) => TokenKind::Added,
             Some(5) => TokenKind::Unused,
@@ -253,30 +249,4 @@ fn token_kinds(gguf: &Gguf<'_>, count: usize) -> Result<Vec<TokenKind>, EngineEr
         return Err(invalid(TYPES_KEY, why));
     }
     Ok(kinds)
-}
-
-/// The list of merges, each `left right`, as pairs of ids.
-fn merge_table(gguf: &Gguf<'_>, ids: &HashMap<&str, u32>) -> Result<MergeTable, EngineError> {
-    let mut table = MergeTable::default();
-    let mut joined = String::new();
-    for (rank, merge) in (0_u32..).zip(gguf.texts(MERGES_KEY)?) {
-        let Some((left, right)) = merge.split_once(' ') else {
-            let what = format!("merge {rank}, {}, is not a pair", excerpt(merge));
-            return Err(EngineError::InvalidTokenizer { what });
-        };
-        joined.clear();
-        joined.push_str(left);
-        joined.push_str(right);
-        let id = |text: &str| {
-            ids.get(text).copied().ok_or_else(|| EngineError::InvalidTokenizer {
-                what: format!(
-                    "merge {rank}, {}, needs {}, which is no text in the vocabulary",
-                    excerpt(merge),
-                    excerpt(text)
-                ),
-            })
-        };
-        table.insert((id(left)?, id(right)?), rank, id(&joined)?);
-    }
-    Ok(table)
 }

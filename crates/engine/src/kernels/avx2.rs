@@ -1,17 +1,24 @@
 //! The fast way for x86-64 with AVX2, FMA and F16C: eight lanes, fused multiply-add.
 //!
-//! One token: each weight is widened in registers and used once, four rows side by side.
+//! Weights that are floats:
+//! one token: each weight is widened in registers and used once, four rows side by side.
 //! Several tokens: four rows are dequantised to f32 and multiplied in tiles of 4 rows × 3 tokens,
 //! which fill the sixteen registers. In both, an output is the sum of eight lanes, each a chain
 //! of fused multiply-adds along the row, plus the columns that are left over; so both give
 //! the same bits.
 
+mod integers;
+
 use std::arch::x86_64::*;
+use std::ops::Range;
 
-use half::f16;
+use half::{bf16, f16};
 
-use super::{Head, softmax};
-use crate::tensor::{MatrixView, Q8_0_BYTES, TensorType};
+use super::Head;
+use super::activations::{BlockScale, Quants, quantize_block};
+use super::exponential::{exponential, softmax};
+use crate::tensor::blocks::BLOCK;
+use crate::tensor::{MatrixView, TensorType};
 
 /// f32 lanes of a register.
 const LANES: usize = 8;
@@ -32,35 +39,85 @@ impl Avx2 {
         has_all.then_some(Avx2(()))
     }
 
-    /// See [`super::Kernels::matmul`].
-    pub(super) fn matmul(self, weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
+    /// Hands the products of some rows of floats with x [tokens, columns] to `put`: (token, first
+    /// row, products of up to four rows).
+    pub(super) fn rows_times_tokens(
+        self,
+        weights: MatrixView<'_>,
+        rows: Range<usize>,
+        x: &[f32],
+        put: impl FnMut(usize, usize, &[f32]),
+    ) {
         // SAFETY: `self` proves that the CPU has the features of the callee.
         unsafe {
             if x.len() == weights.columns {
-                matrix_times_vector(weights, x, out);
+                matrix_times_vector(weights, rows, x, put);
             } else {
-                matrix_times_vectors(weights, x, out);
+                matrix_times_vectors(weights, rows, x, put);
             }
         }
     }
 
-    /// See [`super::Kernels::attend`].
-    pub(super) fn attend(self, head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
+    /// See [`super::Kernels::attend`]: for all the heads in `queries` [heads, head width] that
+    /// share keys and values.
+    pub(super) fn attend(
+        self,
+        head: Head<'_>,
+        queries: &[f32],
+        scores: &mut Vec<f32>,
+        out: &mut [f32],
+    ) {
+        let (width, positions) = (head.width, head.positions);
+        let three = 3 * width;
+        scores.resize(3 * positions, 0.0);
+        let mut triples = queries.chunks_exact(three);
+        let mut outs = out.chunks_exact_mut(three);
+        for (queries, out) in triples.by_ref().zip(outs.by_ref()) {
+            let queries = std::array::from_fn(|h| &queries[h * width..][..width]);
+            // SAFETY: `self` proves that the CPU has the features of the callee.
+            unsafe { attend::<3>(head, queries, scores, out) }
+        }
+        let rest = triples.remainder().chunks_exact(width);
+        for (query, out) in rest.zip(outs.into_remainder().chunks_exact_mut(width)) {
+            // SAFETY: as above.
+            unsafe { attend::<1>(head, [query], &mut scores[..positions], out) }
+        }
+    }
+
+    /// See [`super::Kernels::swiglu`].
+    pub(super) fn swiglu(self, gate: &mut [f32], up: &[f32]) {
         // SAFETY: `self` proves that the CPU has the features of the callee.
-        unsafe { attend(head, scores, out) }
+        unsafe { swiglu(gate, up) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn quantize(x: &[f32; BLOCK], quants: &mut Quants) -> BlockScale {
+    quantize_block(x, quants)
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn swiglu(gate: &mut [f32], up: &[f32]) {
+    for (gate, up) in gate.iter_mut().zip(up) {
+        *gate = *gate / (1.0 + exponential(-*gate)) * up;
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn matrix_times_vector(weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
-    let (blocks, rest) = out.as_chunks_mut::<ROWS>();
-    let whole = blocks.len() * ROWS;
-    for (i, out) in blocks.iter_mut().enumerate() {
-        let rows = std::array::from_fn(|r| weights.row(i * ROWS + r));
-        *out = rows_times_vector::<ROWS>(weights.kind, rows, x);
+fn matrix_times_vector(
+    weights: MatrixView<'_>,
+    mut rows: Range<usize>,
+    x: &[f32],
+    mut put: impl FnMut(usize, usize, &[f32]),
+) {
+    while rows.len() >= ROWS {
+        let four = std::array::from_fn(|r| weights.row(rows.start + r));
+        put(0, rows.start, &rows_times_vector::<ROWS>(weights.kind, four, x));
+        rows.start += ROWS;
     }
-    for (i, out) in rest.iter_mut().enumerate() {
-        [*out] = rows_times_vector::<1>(weights.kind, [weights.row(whole + i)], x);
+    for row in rows {
+        put(0, row, &rows_times_vector::<1>(weights.kind, [weights.row(row)], x));
     }
 }
 
@@ -70,7 +127,8 @@ fn rows_times_vector<const R: usize>(kind: TensorType, rows: [&[u8]; R], x: &[f3
     match kind {
         TensorType::F32 => rows_f32(rows, x),
         TensorType::F16 => rows_f16(rows, x),
-        TensorType::Q8_0 => rows_q8_0(rows, x),
+        TensorType::BF16 => rows_bf16(rows, x),
+        _ => unreachable!("products of quantised weights are computed with integers"),
     }
 }
 
@@ -112,50 +170,55 @@ fn rows_f16<const R: usize>(rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn rows_q8_0<const R: usize>(rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
-    let (x_blocks, _) = x.as_chunks::<{ 4 * LANES }>();
-    let blocks = rows.map(|row| row.as_chunks::<Q8_0_BYTES>().0);
+fn rows_bf16<const R: usize>(rows: [&[u8]; R], x: &[f32]) -> [f32; R] {
+    let (x_chunks, x_rest) = x.as_chunks::<LANES>();
+    let split = rows.map(|row| row.as_chunks::<{ LANES * 2 }>());
     let mut lanes = [_mm256_setzero_ps(); R];
-    for (b, x) in x_blocks.iter().enumerate() {
-        let x = quarters(x).map(|x| load(x));
-        for (lanes, blocks) in lanes.iter_mut().zip(blocks) {
-            for (w, x) in load_q8_0(&blocks[b]).into_iter().zip(x) {
-                *lanes = _mm256_fmadd_ps(w, x, *lanes);
-            }
+    for (c, x) in x_chunks.iter().enumerate() {
+        let x = load(x);
+        for (lanes, (chunks, _)) in lanes.iter_mut().zip(split) {
+            *lanes = _mm256_fmadd_ps(load_bf16(&chunks[c]), x, *lanes);
         }
     }
-    lanes.map(|lanes| sum(lanes))
+    std::array::from_fn(|r| {
+        let rest = split[r].1.as_chunks::<2>().0;
+        finish(lanes[r], rest.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()), x_rest)
+    })
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn matrix_times_vectors(weights: MatrixView<'_>, x: &[f32], out: &mut [f32]) {
+fn matrix_times_vectors(
+    weights: MatrixView<'_>,
+    rows: Range<usize>,
+    x: &[f32],
+    mut put: impl FnMut(usize, usize, &[f32]),
+) {
     let columns = weights.columns;
     let mut wide = vec![0.0; ROWS * columns];
-    for first in (0..weights.rows).step_by(ROWS) {
-        let count = ROWS.min(weights.rows - first);
+    for first in rows.clone().step_by(ROWS) {
+        let count = ROWS.min(rows.end - first);
         for (r, wide) in wide.chunks_exact_mut(columns).take(count).enumerate() {
             widen_row(weights.kind, weights.row(first + r), wide);
         }
         if count == ROWS {
             let rows = std::array::from_fn(|r| &wide[r * columns..][..columns]);
-            rows_times_vectors::<ROWS>(rows, x, &mut out[first..], weights.rows);
+            rows_times_vectors::<ROWS>(rows, x, |token, products| put(token, first, products));
         } else {
             for r in 0..count {
                 let row = [&wide[r * columns..][..columns]];
-                rows_times_vectors::<1>(row, x, &mut out[first + r..], weights.rows);
+                rows_times_vectors::<1>(row, x, |token, product| put(token, first + r, product));
             }
         }
     }
 }
 
-/// `out[t * stride + r] = rows[r] · x[t]` for all tokens in x [tokens, columns].
+/// Hands `rows[r] · x[t]` to `put` for all tokens in x [tokens, columns].
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 fn rows_times_vectors<const R: usize>(
     rows: [&[f32]; R],
     x: &[f32],
-    out: &mut [f32],
-    stride: usize,
+    mut put: impl FnMut(usize, &[f32; R]),
 ) {
     let columns = rows[0].len();
     let mut triples = x.chunks_exact(TOKENS * columns);
@@ -163,13 +226,13 @@ fn rows_times_vectors<const R: usize>(
     for x in &mut triples {
         let x = std::array::from_fn(|t| &x[t * columns..][..columns]);
         for products in tile::<R, TOKENS>(rows, x) {
-            out[token * stride..][..R].copy_from_slice(&products);
+            put(token, &products);
             token += 1;
         }
     }
     for x in triples.remainder().chunks_exact(columns) {
         let [products] = tile::<R, 1>(rows, [x]);
-        out[token * stride..][..R].copy_from_slice(&products);
+        put(token, &products);
         token += 1;
     }
 }
@@ -210,70 +273,83 @@ fn tile<const R: usize, const T: usize>(rows: [&[f32]; R], x: [&[f32]; T]) -> [[
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 fn widen_row(kind: TensorType, bytes: &[u8], out: &mut [f32]) {
-    match kind {
-        TensorType::F32 => kind.dequantize(bytes, out),
-        TensorType::F16 => {
-            let (chunks, rest) = bytes.as_chunks::<{ LANES * 2 }>();
-            let (out_chunks, out_rest) = out.as_chunks_mut::<LANES>();
-            for (out, chunk) in out_chunks.iter_mut().zip(chunks) {
-                store(out, load_f16(chunk));
-            }
-            kind.dequantize(rest, out_rest);
+    if kind != TensorType::F16 {
+        return kind.dequantize(bytes, out);
+    }
+    let (chunks, rest) = bytes.as_chunks::<{ LANES * 2 }>();
+    let (out_chunks, out_rest) = out.as_chunks_mut::<LANES>();
+    for (out, chunk) in out_chunks.iter_mut().zip(chunks) {
+        store(out, load_f16(chunk));
+    }
+    kind.dequantize(rest, out_rest);
+}
+
+/// Attention of `H` heads with the same keys and values; scores [heads, positions], out [heads,
+/// head width]. `head` says where those are; its own query is not looked at.
+#[target_feature(enable = "avx2,fma,f16c")]
+fn attend<const H: usize>(
+    head: Head<'_>,
+    queries: [&[f32]; H],
+    scores: &mut [f32],
+    out: &mut [f32],
+) {
+    let positions = scores.len() / H;
+    let whole = positions / ROWS * ROWS;
+    for first in (0..whole).step_by(ROWS) {
+        let keys = std::array::from_fn(|k| head.at(head.keys, first + k));
+        for (h, products) in tile::<ROWS, H>(keys, queries).into_iter().enumerate() {
+            let products = products.map(|product| product * head.scale);
+            scores[h * positions + first..][..ROWS].copy_from_slice(&products);
         }
-        TensorType::Q8_0 => {
-            let (out_chunks, _) = out.as_chunks_mut::<LANES>();
-            let (out_blocks, _) = out_chunks.as_chunks_mut::<4>();
-            for (out, block) in out_blocks.iter_mut().zip(bytes.as_chunks::<Q8_0_BYTES>().0) {
-                for (out, w) in out.iter_mut().zip(load_q8_0(block)) {
-                    store(out, w);
+    }
+    for position in whole..positions {
+        let products = tile::<1, H>([head.at(head.keys, position)], queries);
+        for (h, [product]) in products.into_iter().enumerate() {
+            scores[h * positions + position] = product * head.scale;
+        }
+    }
+    for scores in scores.chunks_exact_mut(positions) {
+        softmax(scores);
+    }
+    weigh_values::<H>(head, scores, out);
+}
+
+/// `out[h] = Σ_p weights[h, p] · values[p]`, 32 elements of the head at a time, then 1.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn weigh_values<const H: usize>(head: Head<'_>, weights: &[f32], out: &mut [f32]) {
+    let (positions, width) = (weights.len() / H, out.len() / H);
+    let mut first = 0;
+    while width - first >= 4 * LANES {
+        let mut lanes = [[_mm256_setzero_ps(); 4]; H];
+        for position in 0..positions {
+            let values: &[f32; 4 * LANES] = head.at(head.values, position)[first..]
+                .first_chunk()
+                .expect("the loop runs while there are as many");
+            let values = values.as_chunks::<LANES>().0;
+            for h in 0..H {
+                let weight = _mm256_set1_ps(weights[h * positions + position]);
+                for i in 0..4 {
+                    lanes[h][i] = _mm256_fmadd_ps(weight, load(&values[i]), lanes[h][i]);
                 }
             }
         }
-    }
-}
-
-#[target_feature(enable = "avx2,fma,f16c")]
-fn attend(head: Head<'_>, scores: &mut [f32], out: &mut [f32]) {
-    let (blocks, rest) = scores.as_chunks_mut::<ROWS>();
-    let whole = blocks.len() * ROWS;
-    for (i, scores) in blocks.iter_mut().enumerate() {
-        let keys = std::array::from_fn(|k| head.at(head.keys, i * ROWS + k));
-        let [products] = tile::<ROWS, 1>(keys, [head.query]);
-        *scores = products.map(|product| product * head.scale);
-    }
-    for (i, score) in rest.iter_mut().enumerate() {
-        let [[product]] = tile::<1, 1>([head.at(head.keys, whole + i)], [head.query]);
-        *score = product * head.scale;
-    }
-    softmax(scores);
-    weigh_values(head, scores, out);
-}
-
-/// `out = Σ_p weights[p] · values[p]`, 32 elements of the head at a time, then 8, then 1.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn weigh_values(head: Head<'_>, weights: &[f32], out: &mut [f32]) {
-    let width = out.len();
-    let mut first = 0;
-    while width - first >= 4 * LANES {
-        let mut lanes = [_mm256_setzero_ps(); 4];
-        for (position, weight) in weights.iter().enumerate() {
-            let weight = _mm256_set1_ps(*weight);
-            let (values, _) = head.at(head.values, position)[first..].as_chunks::<LANES>();
-            for (lanes, value) in lanes.iter_mut().zip(values) {
-                *lanes = _mm256_fmadd_ps(weight, load(value), *lanes);
+        for h in 0..H {
+            let (out, _) = out[h * width + first..].as_chunks_mut::<LANES>();
+            for i in 0..4 {
+                store(&mut out[i], lanes[h][i]);
             }
-        }
-        let (out, _) = out[first..].as_chunks_mut::<LANES>();
-        for (out, lanes) in out.iter_mut().zip(lanes) {
-            store(out, lanes);
         }
         first += 4 * LANES;
     }
-    for (i, out) in out.iter_mut().enumerate().skip(first) {
-        *out = 0.0;
-        for (position, weight) in weights.iter().enumerate() {
-            *out = weight.mul_add(head.at(head.values, position)[i], *out);
+    for h in 0..H {
+        for i in first..width {
+            let mut total = 0.0;
+            for position in 0..positions {
+                let weight: f32 = weights[h * positions + position];
+                total = weight.mul_add(head.at(head.values, position)[i], total);
+            }
+            out[h * width + i] = total;
         }
     }
 }
@@ -329,22 +405,11 @@ fn load_f16(bytes: &[u8; LANES * 2]) -> __m256 {
     _mm256_cvtph_ps(halves)
 }
 
-/// The 32 weights of a block: scale × signed byte, which is exact.
+/// Eight bf16 to f32: the upper halves.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn load_q8_0(block: &[u8; Q8_0_BYTES]) -> [__m256; 4] {
-    let scale = i32::from(u16::from_le_bytes([block[0], block[1]]));
-    let scale = _mm256_broadcastss_ps(_mm_cvtph_ps(_mm_cvtsi32_si128(scale)));
-    std::array::from_fn(|i| {
-        let bytes: &[u8; 8] = block[2 + 8 * i..].first_chunk().expect("34 = 2 + 4 × 8");
-        // SAFETY: the array is exactly the 8 bytes that are read; no alignment is needed.
-        let bytes = unsafe { _mm_loadl_epi64(bytes.as_ptr().cast()) };
-        _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)), scale)
-    })
-}
-
-#[inline]
-fn quarters(x: &[f32; 4 * LANES]) -> [&[f32; LANES]; 4] {
-    let (chunks, _) = x.as_chunks::<LANES>();
-    std::array::from_fn(|i| &chunks[i])
+fn load_bf16(bytes: &[u8; LANES * 2]) -> __m256 {
+    // SAFETY: the array is exactly the 16 bytes that are read; no alignment is needed.
+    let halves = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(halves)))
 }

@@ -1,10 +1,10 @@
-//! Byte-pair merging (Sennrich, Haddow and Birch 2016, arXiv:1508.07909): the pair that was
-//! learnt first is joined first, the leftmost of equals.
+//! Byte-pair merging (Sennrich, Haddow and Birch 2016, arXiv:1508.07909): the pair of the lowest
+//! rank is joined first, the leftmost of equals.
 //!
 //! A heap holds all candidate pairs, so a word of n symbols takes O(n log n): a megabyte without
 //! a space must not stop the program.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 
 /// Pairs of token ids that may be joined.
@@ -23,8 +23,8 @@ struct Merge {
 
 /// A symbol of the word, in a doubly linked list by index.
 #[derive(Clone, Copy)]
-struct Symbol {
-    token: u32,
+struct Node<S> {
+    symbol: S,
     previous: usize,
     next: usize,
     alive: bool,
@@ -34,14 +34,34 @@ struct Symbol {
 const NONE: usize = usize::MAX;
 
 /// A pair that was adjacent when it was found; stale once either side has changed.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    rank: u32,
+struct Candidate<S, R> {
+    rank: R,
     left: usize,
     right: usize,
-    pair: (u32, u32),
-    joined: u32,
+    pair: (S, S),
+    joined: S,
 }
+
+/// By rank, then from left to right.
+impl<S, R: Ord> Ord for Candidate<S, R> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank.cmp(&other.rank).then(self.left.cmp(&other.left))
+    }
+}
+
+impl<S, R: Ord> PartialOrd for Candidate<S, R> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<S, R: Ord> PartialEq for Candidate<S, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<S, R: Ord> Eq for Candidate<S, R> {}
 
 impl MergeTable {
     /// Adds a pair. Of two entries for a pair the first, which has the lower rank, counts.
@@ -51,48 +71,55 @@ impl MergeTable {
 
     /// Joins until nothing can be joined; what is left is appended to `out`.
     pub(super) fn apply(&self, tokens: &[u32], out: &mut Vec<u32>) {
-        let mut symbols: Vec<Symbol> = (0..tokens.len())
-            .map(|i| Symbol {
-                token: tokens[i],
-                previous: i.wrapping_sub(1),
-                next: if i + 1 < tokens.len() { i + 1 } else { NONE },
-                alive: true,
-            })
-            .collect();
-        let mut queue: BinaryHeap<Reverse<Candidate>> = (1..tokens.len())
-            .filter_map(|right| self.candidate(&symbols, right - 1, right))
-            .map(Reverse)
-            .collect();
-        while let Some(Reverse(candidate)) = queue.pop() {
-            let Candidate { left, right, .. } = candidate;
-            let is_current = symbols[left].alive
-                && symbols[right].alive
-                && symbols[left].next == right
-                && (symbols[left].token, symbols[right].token) == candidate.pair;
-            if !is_current {
-                continue;
-            }
-            let after = symbols[right].next;
-            symbols[right].alive = false;
-            symbols[left].token = candidate.joined;
-            symbols[left].next = after;
-            if after != NONE {
-                symbols[after].previous = left;
-                queue.extend(self.candidate(&symbols, left, after).map(Reverse));
-            }
-            let before = symbols[left].previous;
-            if before != NONE {
-                queue.extend(self.candidate(&symbols, before, left).map(Reverse));
-            }
-        }
-        out.extend(symbols.iter().filter(|symbol| symbol.alive).map(|symbol| symbol.token));
+        out.extend(join(tokens, |left, right| {
+            let Merge { rank, joined } = *self.pairs.get(&(left, right))?;
+            Some((rank, joined))
+        }));
     }
+}
 
-    fn candidate(&self, symbols: &[Symbol], left: usize, right: usize) -> Option<Candidate> {
-        let pair = (symbols[left].token, symbols[right].token);
-        let Merge { rank, joined } = *self.pairs.get(&pair)?;
-        Some(Candidate { rank, left, right, pair, joined })
+/// Joins neighbours, as `merge` gives a rank and what they become, until none can be joined.
+pub(super) fn join<S: Copy + PartialEq, R: Ord>(
+    symbols: &[S],
+    merge: impl Fn(S, S) -> Option<(R, S)>,
+) -> impl Iterator<Item = S> {
+    let mut nodes: Vec<Node<S>> = (0..symbols.len())
+        .map(|i| Node {
+            symbol: symbols[i],
+            previous: i.wrapping_sub(1),
+            next: if i + 1 < symbols.len() { i + 1 } else { NONE },
+            alive: true,
+        })
+        .collect();
+    let candidate = |nodes: &[Node<S>], left: usize, right: usize| {
+        let pair = (nodes[left].symbol, nodes[right].symbol);
+        let (rank, joined) = merge(pair.0, pair.1)?;
+        Some(Reverse(Candidate { rank, left, right, pair, joined }))
+    };
+    let mut queue: BinaryHeap<Reverse<Candidate<S, R>>> =
+        (1..symbols.len()).filter_map(|right| candidate(&nodes, right - 1, right)).collect();
+    while let Some(Reverse(Candidate { left, right, pair, joined, .. })) = queue.pop() {
+        let is_current = nodes[left].alive
+            && nodes[right].alive
+            && nodes[left].next == right
+            && (nodes[left].symbol, nodes[right].symbol) == pair;
+        if !is_current {
+            continue;
+        }
+        let after = nodes[right].next;
+        nodes[right].alive = false;
+        nodes[left].symbol = joined;
+        nodes[left].next = after;
+        if after != NONE {
+            nodes[after].previous = left;
+            queue.extend(candidate(&nodes, left, after));
+        }
+        let before = nodes[left].previous;
+        if before != NONE {
+            queue.extend(candidate(&nodes, before, left));
+        }
     }
+    nodes.into_iter().filter(|node| node.alive).map(|node| node.symbol)
 }
 
 #[cfg(test)]

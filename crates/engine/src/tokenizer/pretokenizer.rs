@@ -14,16 +14,24 @@ use regex::Regex;
 
 use crate::error::{EngineError, excerpt};
 
-/// A way to cut text into words.
+/// A way to cut text into words: steps that each cut what the step before left.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pretokenizer {
-    /// Every numeric character is a word of its own, and ends the text before it.
-    digits_apart: bool,
-    pattern: &'static LazyLock<Pattern>,
+    steps: &'static [Step],
     /// A word that is in the vocabulary as a whole is that token, whatever the merges give.
     pub(super) whole_words: bool,
     /// Whether prompts start with the begin token where the file does not say.
     pub(super) adds_begin_token: bool,
+}
+
+#[derive(Debug)]
+enum Step {
+    /// Every numeric character is a word of its own, and ends the text before it.
+    Digits,
+    /// Matches are words, and so is what lies between them.
+    Isolate(&'static LazyLock<Regex>),
+    /// Matches are words, but for the last character of white space.
+    Words(&'static LazyLock<Pattern>),
 }
 
 #[derive(Debug)]
@@ -36,50 +44,147 @@ struct Pattern {
 
 /// GPT-2: <https://github.com/openai/gpt-2/blob/master/src/encoder.py>.
 static GPT_2: LazyLock<Pattern> = LazyLock::new(|| Pattern {
-    regex: Regex::new(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+")
-        .expect("a constant, tested"),
+    regex: regex(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+"),
     keeps_line_breaks: false,
 });
 
 /// Llama 3: <https://github.com/meta-llama/llama3/blob/main/llama/tokenizer.py>.
 static LLAMA_3: LazyLock<Pattern> = LazyLock::new(|| Pattern {
-    regex: Regex::new(concat!(
+    regex: regex(concat!(
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}",
         r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+"
-    ))
-    .expect("a constant, tested"),
+    )),
     keeps_line_breaks: true,
 });
 
 /// Qwen 2: <https://huggingface.co/Qwen/Qwen2-0.5B/blob/main/tokenizer.json>.
 static QWEN_2: LazyLock<Pattern> = LazyLock::new(|| Pattern {
-    regex: Regex::new(concat!(
+    regex: regex(concat!(
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}",
         r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+"
-    ))
-    .expect("a constant, tested"),
+    )),
     keeps_line_breaks: true,
 });
 
-const PLAIN: Pretokenizer = Pretokenizer {
-    digits_apart: false,
-    pattern: &GPT_2,
-    whole_words: false,
-    adds_begin_token: false,
+/// Runs of letters of scripts with two cases, as DeepSeek LLM names them.
+static DEEPSEEK_LETTERS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"\s?[",
+        r"A-Za-z\u{b5}\u{c0}-\u{d6}\u{d8}-\u{f6}\u{f8}-\u{1ba}\u{1bc}-\u{1bf}",
+        r"\u{1c4}-\u{293}\u{295}-\u{2af}\u{370}-\u{373}\u{376}\u{377}\u{37b}-\u{37d}",
+        r"\u{37f}\u{386}\u{388}-\u{38a}\u{38c}\u{38e}-\u{3a1}\u{3a3}-\u{3f5}",
+        r"\u{3f7}-\u{481}\u{48a}-\u{52f}\u{531}-\u{556}\u{10a0}-\u{10c5}",
+        r"\u{13a0}-\u{13f5}\u{13f8}-\u{13fd}\u{1c90}-\u{1cba}\u{1cbd}-\u{1cbf}",
+        r"\u{1d00}-\u{1d2b}\u{1d6b}-\u{1d77}\u{1d79}-\u{1d9a}\u{1e00}-\u{1f15}",
+        r"\u{1f18}-\u{1f1d}\u{1f20}-\u{1f45}\u{1f48}-\u{1f4d}\u{1f50}-\u{1f57}\u{1f59}",
+        r"\u{1f5b}\u{1f5d}\u{1f5f}-\u{1f7d}\u{1f80}-\u{1fb4}\u{1fb6}-\u{1fbc}\u{1fbe}",
+        r"\u{1fc2}-\u{1fc4}\u{1fc6}-\u{1fcc}\u{1fd0}-\u{1fd3}\u{1fd6}-\u{1fdb}",
+        r"\u{1fe0}-\u{1fec}\u{1ff2}-\u{1ff4}\u{1ff6}-\u{1ffc}\u{2102}\u{2107}",
+        r"\u{210a}-\u{2113}\u{2115}\u{2119}-\u{211d}\u{2124}\u{2126}\u{2128}",
+        r"\u{212a}-\u{212d}\u{212f}-\u{2134}\u{2139}\u{213c}-\u{213f}\u{2145}-\u{2149}",
+        r"\u{214e}\u{2183}\u{2184}\u{2c00}-\u{2c7b}\u{2c7e}-\u{2ce4}\u{2ceb}-\u{2cee}",
+        r"\u{2cf2}\u{2cf3}\u{a640}-\u{a66d}\u{a680}-\u{a69b}\u{a722}-\u{a76f}",
+        r"\u{a771}-\u{a787}\u{a78b}-\u{a78e}\u{ab70}-\u{abbf}\u{fb00}-\u{fb06}",
+        r"\u{fb13}-\u{fb17}\u{ff21}-\u{ff3a}\u{ff41}-\u{ff5a}\u{10400}-\u{1044f}",
+        r"\u{104b0}-\u{104d3}\u{104d8}-\u{104fb}\u{10c80}-\u{10cb2}\u{10cc0}-\u{10cf2}",
+        r"\u{118a0}-\u{118df}\u{1e900}-\u{1e943}",
+        r"]+"
+    ))
+});
+
+/// DeepSeek LLM and V2: <https://huggingface.co/deepseek-ai/DeepSeek-V2-Lite/blob/main/tokenizer.json>.
+static DEEPSEEK_PUNCTUATION: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"\s?[!-/:-~！-／：-～‘-‟\u{3000}-。]+"));
+static FINAL_SPACE: LazyLock<Regex> = LazyLock::new(|| regex(r"\s+$"));
+static CJK_AND_HANGUL: LazyLock<Regex> = LazyLock::new(|| regex(r"[一-龥ࠀ-一가-\u{d7ff}]+"));
+
+/// DeepSeek Coder: <https://huggingface.co/deepseek-ai/deepseek-coder-1.3b-base/blob/main/tokenizer.json>.
+static LINE_BREAK: LazyLock<Regex> = LazyLock::new(|| regex(r"[\r\n]"));
+static LETTERS: LazyLock<Regex> = LazyLock::new(|| regex(r"\s?\p{L}+"));
+static PUNCTUATION: LazyLock<Regex> = LazyLock::new(|| regex(r"\s?\p{P}+"));
+
+/// DeepSeek V3: <https://huggingface.co/deepseek-ai/DeepSeek-V3/blob/main/tokenizer.json>.
+static NUMBERS_OF_THREE: LazyLock<Regex> = LazyLock::new(|| regex(r"\p{N}{1,3}"));
+static CJK_AND_KANA: LazyLock<Regex> = LazyLock::new(|| regex(r"[一-龥぀-ゟ゠-ヿ]+"));
+static DEEPSEEK_3: LazyLock<Pattern> = LazyLock::new(|| Pattern {
+    regex: regex(concat!(
+        r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"##,
+        r"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+"
+    )),
+    keeps_line_breaks: true,
+});
+
+/// What llama.cpp does where a converter did not know the pattern.
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| regex(r"[\p{P}$+<=>^~|]+"));
+static NUMBERS: LazyLock<Regex> = LazyLock::new(|| regex(r"\p{N}+"));
+static THREE_DIGITS: LazyLock<Regex> = LazyLock::new(|| regex("[0-9][0-9][0-9]"));
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant, tested")
+}
+
+const PLAIN: Pretokenizer =
+    Pretokenizer { steps: &[Step::Words(&GPT_2)], whole_words: false, adds_begin_token: false };
+const DIGITS_APART: Pretokenizer =
+    Pretokenizer { steps: &[Step::Digits, Step::Words(&GPT_2)], ..PLAIN };
+const LLAMA_BPE: Pretokenizer =
+    Pretokenizer { steps: &[Step::Words(&LLAMA_3)], whole_words: true, adds_begin_token: true };
+const QWEN: Pretokenizer = Pretokenizer { steps: &[Step::Words(&QWEN_2)], ..PLAIN };
+const DEEPSEEK_LLM: Pretokenizer = Pretokenizer {
+    steps: &[
+        Step::Isolate(&LINE_BREAK),
+        Step::Isolate(&DEEPSEEK_LETTERS),
+        Step::Isolate(&DEEPSEEK_PUNCTUATION),
+        Step::Isolate(&FINAL_SPACE),
+        Step::Isolate(&CJK_AND_HANGUL),
+        Step::Digits,
+    ],
+    ..PLAIN
+};
+const DEEPSEEK_CODER: Pretokenizer = Pretokenizer {
+    steps: &[
+        Step::Isolate(&LINE_BREAK),
+        Step::Isolate(&LETTERS),
+        Step::Isolate(&PUNCTUATION),
+        Step::Isolate(&CJK_AND_HANGUL),
+        Step::Digits,
+    ],
+    ..PLAIN
+};
+const DEEPSEEK_V3: Pretokenizer = Pretokenizer {
+    steps: &[
+        Step::Isolate(&NUMBERS_OF_THREE),
+        Step::Isolate(&CJK_AND_KANA),
+        Step::Words(&DEEPSEEK_3),
+    ],
+    ..PLAIN
+};
+const UNKNOWN: Pretokenizer = Pretokenizer {
+    steps: &[
+        Step::Isolate(&SIGNS),
+        Step::Words(&GPT_2),
+        Step::Isolate(&NUMBERS),
+        Step::Isolate(&THREE_DIGITS),
+    ],
+    ..PLAIN
 };
 
 /// All that is known, by the names that files use.
 const KNOWN: &[(&str, Pretokenizer)] = &[
+    ("default", UNKNOWN),
     ("gpt-2", PLAIN),
     ("llama-bpe", LLAMA_BPE),
     ("llama3", LLAMA_BPE),
-    ("qwen2", Pretokenizer { pattern: &QWEN_2, ..PLAIN }),
-    ("smollm", Pretokenizer { digits_apart: true, ..PLAIN }),
-    ("starcoder", Pretokenizer { digits_apart: true, ..PLAIN }),
+    ("qwen2", QWEN),
+    ("deepseek-r1-qwen", QWEN),
+    ("smollm", DIGITS_APART),
+    ("starcoder", DIGITS_APART),
+    ("refact", DIGITS_APART),
+    ("codeshell", DIGITS_APART),
+    ("deepseek-llm", DEEPSEEK_LLM),
+    ("deepseek-coder", DEEPSEEK_CODER),
+    ("deepseek-v3", DEEPSEEK_V3),
 ];
-
-const LLAMA_BPE: Pretokenizer =
-    Pretokenizer { pattern: &LLAMA_3, whole_words: true, adds_begin_token: true, ..PLAIN };
 
 impl Pretokenizer {
     /// The one that a file names under `key`.
@@ -96,24 +201,45 @@ impl Pretokenizer {
 
     /// The words of `text`, in order and without gaps.
     pub(super) fn words(self, text: &str, mut on_word: impl FnMut(&str)) {
-        if !self.digits_apart {
-            return self.pattern.words(text, &mut on_word);
+        cut(self.steps, text, &mut on_word);
+    }
+}
+
+/// Cuts `text` by the first step and what comes out by the others.
+fn cut(steps: &[Step], text: &str, on_word: &mut dyn FnMut(&str)) {
+    let Some((step, rest)) = steps.split_first() else {
+        if !text.is_empty() {
+            on_word(text);
         }
-        let mut start = 0;
-        for (at, char) in text.char_indices() {
-            // The same set as \p{N}.
-            if char.is_numeric() {
-                self.pattern.words(&text[start..at], &mut on_word);
-                start = at + char.len_utf8();
-                on_word(&text[at..start]);
+        return;
+    };
+    let mut next = |part: &str| cut(rest, part, on_word);
+    match step {
+        Step::Words(pattern) => pattern.words(text, &mut next),
+        Step::Isolate(regex) => {
+            let mut at = 0;
+            for found in regex.find_iter(text) {
+                next(&text[at..found.start()]);
+                next(found.as_str());
+                at = found.end();
             }
+            next(&text[at..]);
         }
-        self.pattern.words(&text[start..], &mut on_word);
+        Step::Digits => {
+            let mut at = 0;
+            // The same set as \p{N}.
+            for (start, digit) in text.match_indices(char::is_numeric) {
+                next(&text[at..start]);
+                next(digit);
+                at = start + digit.len();
+            }
+            next(&text[at..]);
+        }
     }
 }
 
 impl Pattern {
-    fn words(&self, text: &str, on_word: &mut impl FnMut(&str)) {
+    fn words(&self, text: &str, on_word: &mut dyn FnMut(&str)) {
         let mut at = 0;
         while let Some(found) = self.regex.find_at(text, at) {
             // The branches cover every character, so there is no gap; should there ever be one,
@@ -188,6 +314,24 @@ mod tests {
         check("llama-bpe", "a  \n  b", &["a", "  \n", " ", " b"]);
         check("llama-bpe", "f();\n}", &["f", "();\n", "}"]);
         check("llama-bpe", ".foo\tbar", &[".foo", "\tbar"]);
+    }
+
+    #[test]
+    fn deepseek() {
+        let name = "deepseek-llm";
+        check(name, "f(x1)  \n", &["f", "(", "x", "1", ")", "  ", "\n"]);
+        // The range from `:` to `~` of its punctuation has the Latin letters in it.
+        check(name, "a  b ü λx", &["a", " ", " b", " ü", " λ", "x"]);
+        check(name, "你好, 世界12", &["你好", ",", " ", "世界", "1", "2"]);
+        check("deepseek-coder", "x == 10\n", &["x", " == ", "1", "0", "\n"]);
+        check("deepseek-coder", "a += ₀b!", &["a", " += ", "₀", "b", "!"]);
+        check("deepseek-v3", "x.foo(1234)\n\n", &["x", ".foo", "(", "123", "4", ")\n\n"]);
+        check("deepseek-v3", "カナx e\u{301}", &["カナ", "x", " e\u{301}"]);
+    }
+
+    #[test]
+    fn the_default_of_converters() {
+        check("default", "a+=12345 b's  c", &["a", "+=", "123", "45", " b", "'", "s", " ", " c"]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::TokenKind;
 use crate::error::EngineError;
 use crate::gguf::{Gguf, invalid};
 
-/// Ids of the three tokens that mark a fill-in-the-middle prompt (Bavarian et al. 2022,
-/// arXiv:2207.14255).
+/// Ids of the tokens that mark a fill-in-the-middle prompt (Bavarian et al. 2022,
+/// arXiv:2207.14255): prefix, text, suffix, text, middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FimTokens {
     /// Before the text that precedes the gap.
@@ -19,6 +19,13 @@ pub struct FimTokens {
     pub suffix: u32,
     /// Before the text that fills the gap.
     pub middle: u32,
+    /// Before the name of a repository, in models that were trained on several files at once.
+    pub repository: Option<u32>,
+    /// Before the name of each file of a repository. A model that gives this one, or the one
+    /// before, has filled the gap.
+    pub file: Option<u32>,
+    /// Filled up training data: nothing follows it.
+    pub padding: Option<u32>,
 }
 
 /// Ids that the file names.
@@ -44,23 +51,49 @@ const END_TEXTS: &[&str] = &[
     "<|im_end|>",
     "<end_of_turn>",
     "</s>",
+    "<｜end▁of▁sentence｜>",
+    "<|EOT|>",
+    "<EOT>",
 ];
 
-/// For prefix, suffix and middle: metadata keys, newest first, and names of tokens.
-const FIM: [(&[&str], &[&str]); 3] = [
-    (
-        &["tokenizer.ggml.fim_pre_token_id", "tokenizer.ggml.prefix_token_id"],
-        &["<|fim_prefix|>", "<fim_prefix>", "<fim-prefix>"],
-    ),
-    (
-        &["tokenizer.ggml.fim_suf_token_id", "tokenizer.ggml.suffix_token_id"],
-        &["<|fim_suffix|>", "<fim_suffix>", "<fim-suffix>"],
-    ),
-    (
-        &["tokenizer.ggml.fim_mid_token_id", "tokenizer.ggml.middle_token_id"],
-        &["<|fim_middle|>", "<fim_middle>", "<fim-middle>"],
-    ),
-];
+/// How files name a token of fill-in-the-middle: metadata keys, newest first, and its text in
+/// StarCoder, Qwen, DeepSeek and Code Llama vocabularies.
+struct FimNames {
+    keys: &'static [&'static str],
+    texts: &'static [&'static str],
+}
+
+const FIM_PREFIX: FimNames = FimNames {
+    keys: &["tokenizer.ggml.fim_pre_token_id", "tokenizer.ggml.prefix_token_id"],
+    texts: &[
+        "<|fim_prefix|>",
+        "<fim_prefix>",
+        "<fim-prefix>",
+        "<｜fim▁begin｜>",
+        "▁<PRE>",
+        "<PRE>",
+    ],
+};
+const FIM_SUFFIX: FimNames = FimNames {
+    keys: &["tokenizer.ggml.fim_suf_token_id", "tokenizer.ggml.suffix_token_id"],
+    texts: &["<|fim_suffix|>", "<fim_suffix>", "<fim-suffix>", "<｜fim▁hole｜>", "▁<SUF>", "<SUF>"],
+};
+const FIM_MIDDLE: FimNames = FimNames {
+    keys: &["tokenizer.ggml.fim_mid_token_id", "tokenizer.ggml.middle_token_id"],
+    texts: &["<|fim_middle|>", "<fim_middle>", "<fim-middle>", "<｜fim▁end｜>", "▁<MID>", "<MID>"],
+};
+const FIM_REPOSITORY: FimNames = FimNames {
+    keys: &["tokenizer.ggml.fim_rep_token_id"],
+    texts: &["<|repo_name|>", "<repo_name>", "<reponame>"],
+};
+const FIM_FILE: FimNames = FimNames {
+    keys: &["tokenizer.ggml.fim_sep_token_id"],
+    texts: &["<|file_sep|>", "<file_sep>", "<filename>"],
+};
+const FIM_PADDING: FimNames = FimNames {
+    keys: &["tokenizer.ggml.fim_pad_token_id"],
+    texts: &["<|fim_pad|>", "<fim_pad>", "<fim-pad>"],
+};
 
 impl SpecialTokens {
     /// `adds_begin_token` is the habit of the model's family, where the file does not say.
@@ -83,16 +116,19 @@ impl SpecialTokens {
         ends.sort_unstable();
         ends.dedup();
 
-        let mut fim = [None; 3];
-        for (id, (keys, names)) in fim.iter_mut().zip(FIM) {
-            *id = named(names).first().copied();
-            for key in keys.iter().rev() {
-                *id = token_id(gguf, key, texts.len())?.or(*id);
+        let find = |names: &FimNames| -> Result<Option<u32>, EngineError> {
+            let mut id = None;
+            for key in names.keys {
+                id = id.or(token_id(gguf, key, texts.len())?);
             }
-        }
-        let fim = match fim {
+            Ok(id.or_else(|| named(names.texts).first().copied()))
+        };
+        let three = [find(&FIM_PREFIX)?, find(&FIM_SUFFIX)?, find(&FIM_MIDDLE)?];
+        let (repository, file) = (find(&FIM_REPOSITORY)?, find(&FIM_FILE)?);
+        let padding = find(&FIM_PADDING)?;
+        let fim = match three {
             [Some(prefix), Some(suffix), Some(middle)] => {
-                Some(FimTokens { prefix, suffix, middle })
+                Some(FimTokens { prefix, suffix, middle, repository, file, padding })
             }
             _ => None,
         };
@@ -122,15 +158,19 @@ pub(super) struct SpecialTexts {
 }
 
 impl SpecialTexts {
-    pub(super) fn new(texts: &[&str], kinds: &[TokenKind]) -> Result<SpecialTexts, EngineError> {
+    /// Of all tokens of the kinds that are `wanted`, by the text of each token.
+    pub(super) fn new(
+        texts: &[impl AsRef<[u8]>],
+        kinds: &[TokenKind],
+        wanted: &[TokenKind],
+    ) -> Result<SpecialTexts, EngineError> {
         let ids: Vec<u32> = (0..texts.len())
-            .filter(|id| matches!(kinds[*id], TokenKind::Control | TokenKind::Added))
-            .filter(|id| !texts[*id].is_empty())
+            .filter(|id| wanted.contains(&kinds[*id]) && !texts[*id].as_ref().is_empty())
             .map(|id| id as u32)
             .collect();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(ids.iter().map(|id| texts[*id as usize]))
+            .build(ids.iter().map(|id| &texts[*id as usize]))
             .map_err(|error| EngineError::InvalidTokenizer {
                 what: format!("its special tokens cannot be searched for: {error}"),
             })?;

@@ -133,7 +133,7 @@ fn keys_of_the_architecture() {
         check(set(key, Meta::I32(-1)), &format!("`{key}`: -1 is negative"));
     }
     check(set("general.architecture", text("\u{1b}[31m")), r#""\u{1b}[31m" is not supported"#);
-    check(set("general.architecture", text("mamba")), "supported: llama");
+    check(set("general.architecture", text("mamba")), "supported: deepseek2, gemma3, llama, ");
     let epsilon = "llama.attention.layer_norm_rms_epsilon";
     check(set(epsilon, Meta::F32(f32::NAN)), "NaN is not finite");
     check(set(epsilon, Meta::F32(-1.0)), "-1 is not in 0 to 1");
@@ -163,7 +163,7 @@ fn shapes_that_do_not_fit_together() {
     check(set("llama.rope.dimension_count", Meta::U32(5)), "5 is odd");
     check(set("llama.rope.dimension_count", Meta::U32(8)), "more than the head width 6");
     check(set("llama.rope.freq_base", Meta::F32(0.0)), "0 is not positive");
-    check(set("llama.rope.scaling.type", text("yarn")), "scaling.type = \"yarn\", which is not");
+    check(set("llama.rope.scaling.type", text("dynamic")), "scaling.type = \"dynamic\", which is");
     check(set("llama.expert_count", Meta::U32(8)), "llama.expert_count = 8");
     check(set("general.alignment", Meta::U32(24)), "24 is not a power of two");
     check(set("general.alignment", Meta::U32(64)), "which is not aligned to 64");
@@ -182,7 +182,8 @@ fn tensors() {
     check(shape(&[1 << 40]), "the data of a tensor at byte");
     check(shape(&[261, 24]), "`output.weight` has shape [261, 24]");
     let kind = |kind: u32| move |file: &mut File| file.tensor("output.weight").kind = kind;
-    check(kind(12), "\"output.weight\" is stored as Q4_K, which is not supported");
+    check(kind(10), "\"output.weight\" is stored as Q2_K, which is not supported");
+    check(kind(12), "of type Q4_K cannot have shape [24, 261]");
     check(kind(77), "is stored as unknown type 77");
     check(kind(8), "of type Q8_0 cannot have shape [24, 261]");
     let rename = |name: &'static str| {
@@ -199,8 +200,9 @@ fn tensors() {
 
 #[test]
 fn tokenizers() {
-    check(set("tokenizer.ggml.model", text("llama")), "\"llama\", which is not supported");
-    check(set("tokenizer.ggml.pre", text("default")), "`tokenizer.ggml.pre` is \"default\"");
+    check(set("tokenizer.ggml.model", text("bert")), "\"bert\", which is not supported");
+    check(set("tokenizer.ggml.model", text("llama")), "no metadata key `tokenizer.ggml.scores`");
+    check(set("tokenizer.ggml.pre", text("tekken")), "`tokenizer.ggml.pre` is \"tekken\"");
     check(set("tokenizer.ggml.tokens", Meta::Texts(vec![])), "0 tokens are not possible");
     check(set("tokenizer.ggml.tokens", Meta::I32s(vec![1])), "holds an array of numbers");
     check(set("tokenizer.ggml.token_type", Meta::I32s(vec![1])), "1 entries for 261 tokens");

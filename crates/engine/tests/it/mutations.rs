@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::{EngineError, LoadLimits, Model, Session};
 
+use crate::parity;
 use crate::seedling;
 use crate::tiny::{F32, File, Random};
 
@@ -17,7 +18,7 @@ fn header_bytes(bytes: &[u8]) -> usize {
 /// Loads a file; if that works, computes two tokens. Returns whether it loaded.
 fn try_out(bytes: Vec<u8>) -> bool {
     // A small context, so that no mutation asks for more memory than a test should take.
-    let limits = LoadLimits { context_max: 64, cache_bytes_max: 1 << 24 };
+    let limits = LoadLimits { context_max: 64, cache_bytes_max: 1 << 24, ..LoadLimits::default() };
     let Ok(model) = Model::from_bytes(bytes, &limits) else { return false };
     let vocabulary = model.info().vocabulary_size;
     let mut session = Session::new(Arc::new(model));
@@ -95,4 +96,35 @@ fn changed_tiny_files_never_panic() {
         if try_out(changed) { loaded += 1 } else { refused += 1 }
     }
     assert!(loaded > 100 && refused > 100, "{loaded} loaded, {refused} refused");
+}
+
+/// Every architecture: its keys, its tensors, and for some a vocabulary of the other kind.
+#[test]
+fn changed_files_of_all_architectures_never_panic() {
+    let names = ["qwen2", "qwen3", "qwen3moe", "starcoder2", "gemma3", "phi3", "phi3-long"];
+    for name in [&names[..], &["deepseek2", "deepseek2-split"]].concat() {
+        let bytes = std::fs::read(parity::path(&format!("{name}.gguf"))).unwrap();
+        let last = bytes.windows(7).rposition(|window| window == b".weight").unwrap();
+        let header = last + 40;
+        let mut random = Random(name.len() as u64);
+        let (mut loaded, mut refused) = (0, 0);
+        for round in 0..1500 {
+            let mut changed = bytes.clone();
+            for _ in 0..=random.below(2) {
+                // The first keys are those of the architecture; the last third is tensors.
+                let at = match round % 4 {
+                    0 => random.below(bytes.len()),
+                    1 => random.below(header),
+                    2 => random.below(1100),
+                    _ => header - 1 - random.below(header / 3),
+                };
+                mutate(&mut changed, at, &mut random);
+            }
+            if try_out(changed) { loaded += 1 } else { refused += 1 }
+        }
+        assert!(loaded > 100 && refused > 100, "{name}: {loaded} loaded, {refused} refused");
+        for length in (0..header).step_by(97) {
+            assert!(!try_out(bytes[..length].to_vec()), "{name}: {length} bytes");
+        }
+    }
 }

@@ -125,3 +125,70 @@ fn a_megabyte_without_a_word_boundary_is_quick() {
         }
     }
 }
+
+/// A tiny file whose last vocabulary entries are control tokens with these texts.
+fn with_control(names: &[&str]) -> File {
+    let mut file = File::tiny(F32, 1);
+    for (key, value) in &mut file.metadata {
+        match value {
+            Meta::Texts(tokens) if key == "tokenizer.ggml.tokens" => {
+                tokens.extend(names.iter().map(|name| (*name).to_owned()));
+            }
+            Meta::I32s(kinds) if key == "tokenizer.ggml.token_type" => {
+                kinds.extend(vec![3; names.len()]);
+            }
+            _ => {}
+        }
+    }
+    file.resize_vocabulary(261 + names.len());
+    file
+}
+
+#[test]
+fn fill_in_the_middle_of_each_family() {
+    let families: [&[&str]; 5] = [
+        &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<repo_name>", "<file_sep>"],
+        &["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|repo_name|>", "<|file_sep|>"],
+        &["<fim-prefix>", "<fim-suffix>", "<fim-middle>", "<reponame>", "<filename>"],
+        &["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"],
+        &["▁<PRE>", "▁<SUF>", "▁<MID>"],
+    ];
+    for names in families {
+        let model = with_control(names).load().unwrap();
+        let fim = model.fim_tokens().unwrap();
+        assert_eq!([fim.prefix, fim.suffix, fim.middle], [261, 262, 263], "{names:?}");
+        let others = if names.len() > 3 { (Some(264), Some(265)) } else { (None, None) };
+        assert_eq!((fim.repository, fim.file), others, "{names:?}");
+        assert_eq!(fim.padding, None);
+    }
+    assert_eq!(with_control(&families[0][..2]).load().unwrap().fim_tokens(), None);
+}
+
+#[test]
+fn keys_go_before_names() {
+    let mut file = with_control(&["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"]);
+    file.set("tokenizer.ggml.prefix_token_id", Meta::U32(7));
+    assert_eq!(file.load().unwrap().fim_tokens().unwrap().prefix, 7);
+    file.set("tokenizer.ggml.fim_pre_token_id", Meta::U32(8));
+    file.set("tokenizer.ggml.fim_pad_token_id", Meta::U32(9));
+    let fim = file.load().unwrap().fim_tokens().unwrap();
+    assert_eq!((fim.prefix, fim.suffix, fim.padding), (8, 262, Some(9)));
+}
+
+#[test]
+fn phi_drops_white_space_after_control_tokens() {
+    let text = "<|user|> \n the in<|end|>\n<|x|>";
+    let model = |name: &str| {
+        let path = crate::parity::path(&format!("{name}.gguf"));
+        engine::Model::open(&path, &engine::LoadLimits::default()).unwrap()
+    };
+    let phi = model("phi3");
+    let tokens = phi.tokenizer().encode(text, true).unwrap();
+    let pieces: Vec<&[u8]> =
+        tokens.iter().map(|token| phi.tokenizer().piece(*token).unwrap()).collect();
+    let expected = ["<|user|>", " the", " ", "in", "<|end|>", "<|x|>"].map(str::as_bytes);
+    assert_eq!(pieces, expected);
+    // Gemma keeps what stands there, and this vocabulary has no line break.
+    let error = model("gemma3").tokenizer().encode(text, true).unwrap_err().to_string();
+    assert!(error.contains("0x0a"), "{error}");
+}

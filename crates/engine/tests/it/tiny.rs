@@ -14,6 +14,7 @@ pub enum Meta {
     Text(String),
     Texts(Vec<String>),
     I32s(Vec<i32>),
+    F32s(Vec<f32>),
 }
 
 #[derive(Clone)]
@@ -93,6 +94,16 @@ impl File {
 
     pub fn remove(&mut self, key: &str) {
         self.metadata.retain(|(other, _)| other != key);
+    }
+
+    /// Makes the embedding and the output fit another vocabulary, with zeros.
+    pub fn resize_vocabulary(&mut self, count: usize) {
+        for name in ["token_embd.weight", "output.weight"] {
+            let tensor = self.tensor(name);
+            tensor.dimensions[1] = count as u64;
+            tensor.bytes.resize(count * WIDTH * 4, 0);
+            tensor.values.resize(count * WIDTH, 0.0);
+        }
     }
 
     pub fn tensor(&mut self, name: &str) -> &mut Tensor {
@@ -221,6 +232,11 @@ fn put_value(out: &mut Vec<u8>, value: &Meta) {
         }
         Meta::I32s(numbers) => {
             put(9, &5_u32.to_le_bytes());
+            out.extend((numbers.len() as u64).to_le_bytes());
+            out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        Meta::F32s(numbers) => {
+            put(9, &6_u32.to_le_bytes());
             out.extend((numbers.len() as u64).to_le_bytes());
             out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         }

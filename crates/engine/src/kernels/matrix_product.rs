@@ -1,0 +1,148 @@
+//! Matrix products on several threads: who computes which rows, and where the results go.
+
+use super::activations::{Activations, AnyTile, BlockScale, Quants};
+use super::avx2::Avx2;
+use super::packed::{Quantized, ROWS};
+use super::pool::{Disjoint, Pool};
+use crate::tensor::MatrixView;
+use crate::tensor::blocks::BLOCK;
+
+/// How often each thread comes back for more, about: enough to even out what slows one down.
+const PARTS_PER_THREAD: usize = 8;
+/// The least multiplications of a part: some microseconds of work.
+const PART_PRODUCTS_MIN: usize = 1 << 17;
+
+/// Integer products of a group of 16 rows with a tile of tokens.
+pub(super) trait IntegerPath: Copy + Sync {
+    /// Tokens of a tile, largest first, ending with 1.
+    const TILES: &'static [usize];
+
+    /// See [`super::activations::quantize_block`].
+    fn quantize(self, x: &[f32; BLOCK], quants: &mut Quants) -> BlockScale;
+
+    /// Hands the products of 16 rows with each token of the tile to `put`: (token, rows).
+    fn group_times_tile(
+        self,
+        kind: Quantized,
+        group: &[u8],
+        tile: AnyTile<'_>,
+        put: impl FnMut(usize, &[f32; ROWS]),
+    );
+}
+
+/// A product, cut into parts by rows.
+struct Product<'a> {
+    weights: MatrixView<'a>,
+    kind: Option<Quantized>,
+    /// [tokens, rows]
+    out: Disjoint<'a, f32>,
+    /// Groups of 16 rows in each part but the last.
+    part_groups: usize,
+    parts: usize,
+}
+
+/// See [`super::Kernels::matmuls`].
+pub(super) fn run(
+    pool: &Pool,
+    integers: impl IntegerPath,
+    floats: Avx2,
+    x: &[f32],
+    products: &mut [(MatrixView<'_>, &mut [f32])],
+) {
+    let products: Vec<Product<'_>> = products
+        .iter_mut()
+        .map(|(weights, out)| Product::new(pool, *weights, x.len() / weights.columns, out))
+        .collect();
+    let activations = quantize(pool, integers, x, &products);
+    let parts = products.iter().map(|product| product.parts).sum();
+    pool.run(parts, &|mut part| {
+        for product in &products {
+            if part < product.parts {
+                return match (product.kind, &activations) {
+                    (Some(kind), Some(activations)) => {
+                        product.integer_part(integers, kind, activations, part);
+                    }
+                    _ => product.float_part(floats, x, part),
+                };
+            }
+            part -= product.parts;
+        }
+    });
+}
+
+/// The activations as bytes, if a product needs them.
+fn quantize<P: IntegerPath>(
+    pool: &Pool,
+    path: P,
+    x: &[f32],
+    products: &[Product<'_>],
+) -> Option<Activations> {
+    let blocks = |product: &Product<'_>| Some(product.kind?.blocks(product.weights.columns));
+    // All have the same columns; the type with the largest unit asks for most blocks.
+    let blocks = products.iter().filter_map(blocks).max()?;
+    let columns = products[0].weights.columns;
+    let mut activations = Activations::new(x.len() / columns, blocks, P::TILES);
+    activations.fill(pool, x, columns, |x, quants| path.quantize(x, quants));
+    Some(activations)
+}
+
+impl<'a> Product<'a> {
+    fn new(pool: &Pool, weights: MatrixView<'a>, tokens: usize, out: &'a mut [f32]) -> Product<'a> {
+        let groups = weights.rows.div_ceil(ROWS);
+        let least = PART_PRODUCTS_MIN.div_ceil(ROWS * weights.columns * tokens.max(1));
+        let part_groups = groups.div_ceil(PARTS_PER_THREAD * pool.threads()).max(least);
+        Product {
+            weights,
+            kind: Quantized::from_type(weights.kind),
+            out: Disjoint::new(out),
+            part_groups,
+            parts: groups.div_ceil(part_groups),
+        }
+    }
+
+    fn integer_part(
+        &self,
+        path: impl IntegerPath,
+        kind: Quantized,
+        activations: &Activations,
+        part: usize,
+    ) {
+        let weights = self.weights;
+        let mut unpacked = Vec::new();
+        let groups = weights.rows.div_ceil(ROWS);
+        let first = part * self.part_groups;
+        for index in first..groups.min(first + self.part_groups) {
+            let rows = ROWS.min(weights.rows - index * ROWS);
+            let group = match weights.packed {
+                Some(packed) => packed.group(index),
+                None => {
+                    unpacked.clear();
+                    unpacked.resize(kind.group_bytes(weights.columns), 0);
+                    kind.pack_group(weights, index * ROWS, &mut unpacked);
+                    &unpacked
+                }
+            };
+            for tile in activations.tiles() {
+                path.group_times_tile(kind, group, tile, |token, products| {
+                    self.put(tile.first + token, index * ROWS, &products[..rows]);
+                });
+            }
+        }
+    }
+
+    fn float_part(&self, path: Avx2, x: &[f32], part: usize) {
+        let first = part * self.part_groups * ROWS;
+        let end = self.weights.rows.min(first + self.part_groups * ROWS);
+        path.rows_times_tokens(self.weights, first..end, x, |token, row, products| {
+            self.put(token, row, products);
+        });
+    }
+
+    /// Writes products of one token. Rows belong to one part, and a part to one thread.
+    fn put(&self, token: usize, row: usize, products: &[f32]) {
+        let at = token * self.weights.rows + row;
+        // SAFETY: a part writes only its own rows, each of them once, and the slice does not
+        // outlive this line; so no two overlap.
+        unsafe { self.out.slice(at, products.len()) }.copy_from_slice(products);
+    }
+}
