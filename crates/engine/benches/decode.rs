@@ -1,6 +1,6 @@
 //! Speed with the built-in model, Q8_0: loading, prefill and decode.
 //!
-//! `cargo bench -p engine`. Elements per second are tokens per second, on one thread.
+//! `cargo bench -p engine`. Elements per second are tokens per second, on all cores.
 
 use std::hint::black_box;
 use std::path::Path;

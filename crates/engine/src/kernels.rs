@@ -1,12 +1,21 @@
 //! The arithmetic of a transformer: one readable reference, and fast paths with the same meaning.
 //!
-//! [`Kernels::detect`] chooses at run time. The reference is the definition; a fast path may
-//! differ from it only by the order of additions, and tests hold it to a bound on that.
+//! [`Kernels::new`] chooses at run time. The reference is the definition. Products of quantised
+//! weights are the same on every path to the bit; of floats, and in attention, a fast path may
+//! differ by the order of additions, and tests hold it to a bound on that.
 //!
 //! Within one path, the result for a token does not depend on how many tokens are computed
-//! together: each output is one chain of additions in a fixed order. So a prompt computed at
-//! once, in pieces, or from a shared prefix gives bit-identical logits, and the same seed gives
-//! the same text.
+//! together, nor on how many threads compute them: each output is one chain of additions in a
+//! fixed order. So a prompt computed at once, in pieces, or from a shared prefix gives
+//! bit-identical logits, and the same seed gives the same text.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `reference` | the definition |
+//! | `activations`, `packed` | both factors of integer products, in the order of use |
+//! | `avx512`, `avx2`, `avx2/integers` | products of some rows with some tokens; attention |
+//! | `matrix_product`, `pool` | who computes which rows, and the threads |
+//! | `exponential` | e^x and softmax for loops that become vectors |
 
 mod activations;
 #[cfg(target_arch = "x86_64")]

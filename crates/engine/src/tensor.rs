@@ -250,6 +250,31 @@ mod tests {
         }
     }
 
+    /// The same bits as the package `gguf`, of which llama.cpp's converters are made;
+    /// `tests/data/make_blocks.py` wrote the file.
+    #[test]
+    fn every_type_dequantizes_as_the_reference_does() {
+        let file = include_str!("../tests/data/blocks.json");
+        let cases: Vec<serde_json::Value> = serde_json::from_str(file).unwrap();
+        let bytes = |case: &serde_json::Value, key: &str| -> Vec<u8> {
+            let hex = case[key].as_str().unwrap();
+            let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            (0..hex.len()).step_by(2).map(byte).collect()
+        };
+        let mut kinds = Vec::new();
+        for case in &cases {
+            let kind = TensorType::ALL.into_iter().find(|kind| case["kind"] == kind.name());
+            let kind = kind.expect("a known type");
+            let expected = bytes(case, "f32");
+            let mut found = vec![0.0; expected.len() / 4];
+            kind.dequantize(&bytes(case, "bytes"), &mut found);
+            let found: Vec<u8> = found.iter().flat_map(|value: &f32| value.to_le_bytes()).collect();
+            assert_eq!(found, expected, "{}", kind.name());
+            kinds.push(kind);
+        }
+        assert_eq!(kinds, TensorType::ALL);
+    }
+
     #[test]
     fn rows_are_whole_blocks() {
         assert_eq!(TensorType::Q8_0.byte_count(64, 128), Some(136));

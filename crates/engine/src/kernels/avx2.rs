@@ -1,11 +1,11 @@
 //! The fast way for x86-64 with AVX2, FMA and F16C: eight lanes, fused multiply-add.
 //!
-//! Weights that are floats:
-//! one token: each weight is widened in registers and used once, four rows side by side.
-//! Several tokens: four rows are dequantised to f32 and multiplied in tiles of 4 rows × 3 tokens,
-//! which fill the sixteen registers. In both, an output is the sum of eight lanes, each a chain
-//! of fused multiply-adds along the row, plus the columns that are left over; so both give
-//! the same bits.
+//! Here are floats; products of quantised weights are in [`integers`]. One token: each weight is
+//! widened in registers and used once, four rows side by side. Several tokens: four rows are
+//! widened to f32 and multiplied in tiles of 4 rows × 3 tokens, which fill the sixteen registers.
+//! In both, an output is the sum of eight lanes, each a chain of fused multiply-adds along the
+//! row, plus the columns that are left over; so both give the same bits. Attention uses the same
+//! tiles: 4 keys × 3 queries.
 
 mod integers;
 

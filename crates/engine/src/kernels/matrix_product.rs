@@ -124,7 +124,11 @@ impl<'a> Product<'a> {
             };
             for tile in activations.tiles() {
                 path.group_times_tile(kind, group, tile, |token, products| {
-                    self.put(tile.first + token, index * ROWS, &products[..rows]);
+                    // Of a length that is known when compiled, but for the last group.
+                    match rows {
+                        ROWS => self.put(tile.first + token, index * ROWS, products),
+                        _ => self.put(tile.first + token, index * ROWS, &products[..rows]),
+                    }
                 });
             }
         }
@@ -139,6 +143,7 @@ impl<'a> Product<'a> {
     }
 
     /// Writes products of one token. Rows belong to one part, and a part to one thread.
+    #[inline(always)]
     fn put(&self, token: usize, row: usize, products: &[f32]) {
         let at = token * self.weights.rows + row;
         // SAFETY: a part writes only its own rows, each of them once, and the slice does not

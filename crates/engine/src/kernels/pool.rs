@@ -224,7 +224,7 @@ impl Drop for OpenJob<'_> {
     fn drop(&mut self) {
         self.0.state.fetch_and(!OPEN, Ordering::SeqCst);
         let mut looks = 0;
-        while self.0.state.load(Ordering::SeqCst) % OPEN != 0 {
+        while !self.0.state.load(Ordering::SeqCst).is_multiple_of(OPEN) {
             looks += 1;
             if looks < LOOKS_BEFORE_YIELD {
                 std::hint::spin_loop();

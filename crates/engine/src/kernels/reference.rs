@@ -122,7 +122,7 @@ fn add_q6_k_part(
     f32::mul_add(both, scale.scale, total)
 }
 
-/// Σ weight(i) · x[i], which is exact: less than 2²⁴.
+/// `Σ weight(i) · x[i]`, which is exact: less than 2²⁴.
 fn sum_products(range: std::ops::Range<usize>, weight: impl Fn(usize) -> i32, x: &Quants) -> f32 {
     range.map(|i| weight(i) * i32::from(x[i].cast_signed())).sum::<i32>() as f32
 }

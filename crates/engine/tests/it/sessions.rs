@@ -1,11 +1,12 @@
 //! Generating: the same each time, ending when it must, and only then.
 
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use engine::{
-    CancelToken, EngineError, Finish, GenerateOptions, Generated, Model, Sampling, Session,
-    generate,
+    CancelToken, EngineError, Finish, GenerateOptions, Generated, Instructions, LoadLimits, Model,
+    Sampling, Session, generate,
 };
 
 use crate::seedling;
@@ -213,6 +214,44 @@ fn a_failed_call_leaves_the_session_as_it_was() {
     assert_eq!(session.tokens(), [4, 210]);
     let mut new = Session::new(Arc::clone(&seedling::Q8_0));
     assert_eq!(bits(session.forward(&[5]).unwrap()), bits(new.forward(&[4, 210, 5]).unwrap()));
+}
+
+/// Quantised weights on every path, floats on the same path: the same bits, however many threads.
+#[test]
+fn threads_do_not_change_the_logits() {
+    let prompt = seedling::prompt(&INSTRUCTION.repeat(3));
+    let logits = |file: &str, instructions, threads| {
+        let threads = NonZeroUsize::new(threads);
+        let limits = LoadLimits { threads, instructions, ..LoadLimits::default() };
+        let model = Model::open(&seedling::path(file), &limits).unwrap();
+        assert_eq!(Some(model.info().threads), threads.map(NonZeroUsize::get));
+        let mut session = Session::new(Arc::new(model));
+        session.forward(&prompt).unwrap();
+        bits(session.forward(&[9]).unwrap())
+    };
+    for file in ["seedling-F16.gguf", "seedling-Q8_0.gguf"] {
+        for instructions in [Instructions::Best, Instructions::Avx2] {
+            let alone = logits(file, instructions, 1);
+            for threads in [2, 5] {
+                assert_eq!(logits(file, instructions, threads), alone, "{file} {threads}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_repacked_is_said() {
+    let repacked = |file: &str, instructions| {
+        let limits = LoadLimits { instructions, ..LoadLimits::default() };
+        let model = Model::open(&seedling::path(file), &limits).unwrap();
+        (model.info().kernels, model.info().repacked_bytes, model.info().file_bytes)
+    };
+    assert_eq!(repacked("seedling-Q8_0.gguf", Instructions::Portable).1, 0);
+    assert_eq!(repacked("seedling-F16.gguf", Instructions::Best).1, 0, "floats stay in the file");
+    let (kernels, bytes, file_bytes) = repacked("seedling-Q8_0.gguf", Instructions::Best);
+    if kernels != "reference" {
+        assert!(bytes > file_bytes / 2 && bytes < file_bytes, "{bytes} of {file_bytes}");
+    }
 }
 
 #[test]

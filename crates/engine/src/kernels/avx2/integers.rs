@@ -6,6 +6,8 @@
 //! must be widened: 8 · 2 · 15 · 127, 4 · 2 · 31 · 127 and 2 · 2 · 63 · 127 are less than 2¹⁵. Weights of
 //! 8 bits give their sign to the activations: 2 · 128 · 127 is just enough for one.
 
+#![allow(clippy::needless_range_loop, reason = "iterators would keep totals out of registers")]
+
 use std::arch::x86_64::*;
 
 use super::Avx2;
