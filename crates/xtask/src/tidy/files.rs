@@ -16,8 +16,10 @@ const EMPTY_NAMES: &[&str] =
 const TEXTS: &[(&str, usize)] =
     &[("README.md", 70), ("ARCHITECTURE.md", 300), ("CONTRIBUTING.md", 80), (".ci/run", 150)];
 
-/// Largest crate, as a share of all lines in percent.
+/// Largest crate, as a share of all lines in percent, but for those named here with their own
+/// limit. The list only shrinks: the engine is ahead of the crates that are still to come.
 const CRATE_SHARE_MAX: usize = 40;
+const LARGE_CRATES: &[(&str, usize)] = &[("engine", 48)];
 
 pub(super) fn problems(root: &Path) -> Vec<String> {
     let mut problems = Vec::new();
@@ -48,8 +50,10 @@ pub(super) fn problems(root: &Path) -> Vec<String> {
         }
     }
     for (name, lines) in crates {
-        if lines * 100 > all * CRATE_SHARE_MAX {
-            problems.push(format!("crates/{name}: over {CRATE_SHARE_MAX} % of the code"));
+        let own = LARGE_CRATES.iter().find(|(large, _)| *large == name);
+        let max = own.map_or(CRATE_SHARE_MAX, |(_, max)| *max);
+        if lines * 100 > all * max {
+            problems.push(format!("crates/{name}: over {max} % of the code"));
         }
     }
     for (name, max) in TEXTS {
