@@ -226,11 +226,11 @@ impl Network for Llama {
         cache.advance(tokens.len());
 
         if let Some(logits) = logits {
-            let last = &x[x.len() - width..];
-            let mut normed = vec![0.0; width];
+            let output = self.output.as_ref().unwrap_or(&self.embedding).view();
+            let last = &x[x.len() - logits.len() / output.rows * width..];
+            let mut normed = vec![0.0; last.len()];
             rms_norm(last, &self.output_norm, self.epsilon, &mut normed);
-            let output = self.output.as_ref().unwrap_or(&self.embedding);
-            kernels.matmul(output.view(), &normed, logits);
+            kernels.matmul(output, &normed, logits);
         }
     }
 }

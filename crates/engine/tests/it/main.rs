@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod candidates;
+mod constraints;
 mod golden;
 mod hostile;
 mod mutations;
 mod oracle;
 mod seedling;
 mod sessions;
+mod soak;
+mod speculation;
 mod text;
 mod tiny;
