@@ -90,7 +90,8 @@ impl CancelToken {
         CancelToken::default()
     }
 
-    /// Cancels, for good: within one token, or within 32 tokens of a prompt.
+    /// Cancels, for good: within one step (one token and what is guessed after it), or within 32
+    /// tokens of a prompt.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
