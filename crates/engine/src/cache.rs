@@ -52,6 +52,12 @@ impl KvCache {
         self.shape.positions_max
     }
 
+    /// Bytes of keys and values that are reserved, in use or not.
+    pub(crate) fn bytes(&self) -> usize {
+        let elements = |layer: &Layer| layer.keys.capacity() + layer.values.capacity();
+        self.layers.iter().map(elements).sum::<usize>() * size_of::<f32>()
+    }
+
     /// Appends keys and values, both [tokens, width], to one layer, and returns all of that
     /// layer, both [length + tokens, width].
     pub(crate) fn extend(
@@ -113,6 +119,7 @@ mod tests {
             cache.advance(1);
         }
         assert_eq!(cache.layers[0].keys.capacity(), 15);
+        assert_eq!(Some(cache.bytes() as u64), shape.bytes_max());
         assert_eq!(shape.bytes_max(), Some(2 * 2 * 3 * 5 * 4));
         cache.truncate(2);
         assert_eq!((cache.length(), cache.layers[1].values.len()), (2, 6));

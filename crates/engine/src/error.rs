@@ -210,6 +210,9 @@ pub enum EngineError {
         /// NaN, inf or -inf.
         value: f32,
     },
+    /// The bias forbids all tokens.
+    #[error("no token may come next: all are forbidden; relax the bias or the constraint")]
+    NothingAllowed,
     /// An option outside its range.
     #[error("option `{option}`: {why}")]
     InvalidOption {

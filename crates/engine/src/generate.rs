@@ -1,21 +1,31 @@
 //! The loop: compute, choose, show, until something ends it.
 
+mod guide;
+mod output;
+mod run;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::constraint::Constraint;
 use crate::error::EngineError;
 use crate::model::Model;
-use crate::sampler::{Sampler, Sampling};
+use crate::sampler::{Sampling, TokenLogProbabilities};
 use crate::session::Session;
-use crate::stop::StopFilter;
-use crate::tokenizer::Utf8Stream;
+use crate::speculation::{Speculation, SpeculationCounts};
 
 /// Most stop strings of one generation.
 const STOPS_MAX: usize = 64;
 /// Most bytes of one stop string: as much text may be held back.
 const STOP_BYTES_MAX: usize = 1024;
+/// Most bytes that the first tokens can be asked to spell.
+const START_BYTES_MAX: usize = 1024;
+/// Most tokens that are told with their log-probabilities at each position.
+const LOG_PROBABILITIES_MAX: usize = 100;
+/// Most candidates of one prompt.
+const CANDIDATES_MAX: usize = 64;
 
 /// What to generate.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,17 +39,43 @@ pub struct GenerateOptions {
     /// Token ids that end the generation; None for all that the model knows
     /// ([`Model::end_tokens`]).
     pub end_tokens: Option<Vec<u32>>,
+    /// Bytes that the first tokens must spell, however they are cut; they are not part of the
+    /// text. At most 1024. For a prompt that ends within a token, see [`crate::heal`].
+    pub start_bytes: Vec<u8>,
+    /// Guesses to compute several tokens in a step; they do not change the text. None for none.
+    pub speculation: Option<Speculation>,
+    /// Tells the log-probability of each token, and of as many of the likeliest, at most 100.
+    pub log_probabilities: Option<usize>,
 }
 
 impl Default for GenerateOptions {
-    /// Default sampling, 256 tokens, no stop strings, the model's end tokens.
+    /// Default sampling, 256 tokens, no stop strings, the model's end tokens, nothing else.
     fn default() -> GenerateOptions {
         GenerateOptions {
             sampling: Sampling::default(),
             tokens_max: 256,
             stop: Vec::new(),
             end_tokens: None,
+            start_bytes: Vec::new(),
+            speculation: None,
+            log_probabilities: None,
         }
+    }
+}
+
+impl GenerateOptions {
+    fn check(&self) -> Result<(), EngineError> {
+        check_stops(&self.stop)?;
+        let invalid = |option, why: String| Err(EngineError::InvalidOption { option, why });
+        if self.start_bytes.len() > START_BYTES_MAX {
+            let why = format!("{} bytes, at most {START_BYTES_MAX}", self.start_bytes.len());
+            return invalid("start_bytes", why);
+        }
+        if let Some(top) = self.log_probabilities.filter(|top| *top > LOG_PROBABILITIES_MAX) {
+            let why = format!("{top} tokens, at most {LOG_PROBABILITIES_MAX}");
+            return invalid("log_probabilities", why);
+        }
+        self.speculation.as_ref().map_or(Ok(()), Speculation::check)
     }
 }
 
@@ -54,7 +90,8 @@ impl CancelToken {
         CancelToken::default()
     }
 
-    /// Cancels, for good: within one token, or within 32 tokens of a prompt.
+    /// Cancels, for good: within one step (one token and what is guessed after it), or within 32
+    /// tokens of a prompt.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -79,6 +116,10 @@ pub enum Finish {
     Cancelled,
     /// The context is full.
     ContextFull,
+    /// The constraint found the end of the unit.
+    Complete,
+    /// The constraint, or the start that was asked for, allowed no token.
+    NothingAllowed,
 }
 
 /// What was generated.
@@ -99,6 +140,13 @@ pub struct Generated {
     /// The smallest difference between the two largest logits of any step; see
     /// [`crate::Choice::top_two_gap`]. None if no token was chosen.
     pub top_two_gap_min: Option<f32>,
+    /// Bytes of `text` up to the last place where the constraint let it end; without a
+    /// constraint, all. Text that was cut off, by length or by cancelling, is whole up to there.
+    pub whole_bytes: usize,
+    /// One for each of `tokens`, if they were asked for.
+    pub log_probabilities: Vec<TokenLogProbabilities>,
+    /// What guessing brought.
+    pub speculation: SpeculationCounts,
     /// How long it took.
     pub timings: Timings,
 }
@@ -145,109 +193,60 @@ impl Session {
         cancel: &CancelToken,
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Generated, EngineError> {
-        check_stops(&options.stop)?;
-        let mut sampler = Sampler::new(&options.sampling)?;
-        let model = Arc::clone(self.model());
-        let end_tokens = options.end_tokens.as_deref().unwrap_or(model.end_tokens());
-        let mut output = Output {
-            model: &model,
-            utf8: Utf8Stream::new(),
-            stops: StopFilter::new(&options.stop),
-            text: String::new(),
-            on_text,
-        };
-
-        let start = Instant::now();
-        let reused_tokens = self.keep_common_prefix(prompt);
-        let mut is_complete = self.forward_unless_cancelled(&prompt[reused_tokens..], cancel)?;
-        let prefill = start.elapsed();
-        let mut first_token = None;
-        let mut tokens = Vec::new();
-        let mut top_two_gap_min: Option<f32> = None;
-        let finish = loop {
-            if !is_complete || cancel.is_cancelled() {
-                break Finish::Cancelled;
-            }
-            if tokens.len() >= options.tokens_max {
-                break Finish::Length;
-            }
-            let choice = sampler.choose(self.logits())?;
-            if let Some(gap) = choice.top_two_gap {
-                top_two_gap_min = Some(top_two_gap_min.map_or(gap, |least| least.min(gap)));
-            }
-            first_token.get_or_insert_with(|| start.elapsed());
-            if end_tokens.contains(&choice.token) {
-                break Finish::Stop;
-            }
-            tokens.push(choice.token);
-            if let ControlFlow::Break(finish) = output.push(choice.token)? {
-                break finish;
-            }
-            if tokens.len() >= options.tokens_max {
-                break Finish::Length;
-            }
-            if self.tokens().len() == self.context_length() {
-                break Finish::ContextFull;
-            }
-            is_complete = self.forward_unless_cancelled(&[choice.token], cancel)?;
-        };
-        let text = output.finish(finish);
-        let first_token = first_token.unwrap_or_default();
-        let decode = start.elapsed().saturating_sub(first_token.max(prefill));
-        Ok(Generated {
-            tokens,
-            text,
-            finish,
-            prompt_tokens: prompt.len(),
-            reused_tokens,
-            top_two_gap_min,
-            timings: Timings { prefill, first_token, decode },
-        })
-    }
-}
-
-/// Tokens to text to the callback.
-struct Output<'a> {
-    model: &'a Model,
-    utf8: Utf8Stream,
-    stops: StopFilter<'a>,
-    text: String,
-    on_text: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
-}
-
-impl Output<'_> {
-    /// Adds the text of a token; breaks at a stop string or if the callback asks to.
-    fn push(&mut self, token: u32) -> Result<ControlFlow<Finish>, EngineError> {
-        let tokenizer = self.model.tokenizer();
-        if tokenizer.is_control(token) {
-            return Ok(ControlFlow::Continue(()));
-        }
-        let text = self.utf8.push(tokenizer.piece(token)?);
-        let passed = self.stops.push(&text);
-        let shown = self.show(&passed.text);
-        Ok(match (passed.stopped, shown) {
-            (true, _) => ControlFlow::Break(Finish::StopString),
-            (false, ControlFlow::Break(())) => ControlFlow::Break(Finish::Cancelled),
-            (false, ControlFlow::Continue(())) => ControlFlow::Continue(()),
-        })
+        run::run(self, prompt, options, None, cancel, on_text)
     }
 
-    /// Shows what was held back, unless the text ended before it. Returns the whole text.
-    fn finish(mut self, finish: Finish) -> String {
-        if finish != Finish::StopString {
-            let rest = self.stops.push(self.utf8.finish()).text + &self.stops.finish();
-            // Nothing is left to cancel.
-            let _ = self.show(&rest);
-        }
-        self.text
+    /// As [`Session::generate`], with tokens that `constraint` allows only.
+    ///
+    /// # Errors
+    /// As [`Session::generate`].
+    pub fn generate_constrained(
+        &mut self,
+        prompt: &[u32],
+        options: &GenerateOptions,
+        constraint: &mut dyn Constraint,
+        cancel: &CancelToken,
+        on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Generated, EngineError> {
+        run::run(self, prompt, options, Some(constraint), cancel, on_text)
     }
 
-    fn show(&mut self, text: &str) -> ControlFlow<()> {
-        if text.is_empty() {
-            return ControlFlow::Continue(());
+    /// Several continuations of `prompt`, one after another: that of the options' seed, then
+    /// those of the seeds after it. `on_text` is told which. The prompt is computed once, but for
+    /// its last token, and the memory is that of one sequence. Cancelling ends all: fewer are
+    /// returned.
+    ///
+    /// # Errors
+    /// As [`Session::generate`]; [`EngineError::InvalidOption`] if `count` is not 1 to 64, or
+    /// above 1 where no chance is involved and all would be the same.
+    pub fn generate_candidates(
+        &mut self,
+        prompt: &[u32],
+        options: &GenerateOptions,
+        count: usize,
+        cancel: &CancelToken,
+        on_text: &mut dyn FnMut(usize, &str) -> ControlFlow<()>,
+    ) -> Result<Vec<Generated>, EngineError> {
+        let invalid = |why| Err(EngineError::InvalidOption { option: "count", why });
+        if !(1..=CANDIDATES_MAX).contains(&count) {
+            return invalid(format!("{count} candidates, not 1 to {CANDIDATES_MAX}"));
         }
-        self.text.push_str(text);
-        (self.on_text)(text)
+        if count > 1 && options.sampling.is_greedy() {
+            return invalid(format!("{count} candidates, which greedy sampling makes all alike"));
+        }
+        let mut candidates = Vec::new();
+        let mut options = options.clone();
+        for index in 0..count {
+            let mut on_text = |text: &str| on_text(index, text);
+            let candidate = self.generate(prompt, &options, cancel, &mut on_text)?;
+            let is_cancelled = candidate.finish == Finish::Cancelled;
+            candidates.push(candidate);
+            if is_cancelled {
+                break;
+            }
+            options.sampling.seed = options.sampling.seed.wrapping_add(1);
+        }
+        Ok(candidates)
     }
 }
 

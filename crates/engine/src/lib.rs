@@ -11,26 +11,36 @@
 //! | `kernels` | the arithmetic: a readable reference and fast paths beside it |
 //! | `model` | a file per architecture, and what they share |
 //! | `cache`, `session` | keys and values of past tokens; computing the next logits |
-//! | `sampler`, `stop`, `generate` | choosing tokens, stop strings, the loop |
+//! | `sampler`, `constraint` | choosing tokens, and from which |
+//! | `speculation` | guessing tokens, to compute several in a step |
+//! | `healing`, `stop`, `generate` | prompts that end within a token, stop strings, the loop |
 //! | `error` | everything that can go wrong |
 
 mod cache;
+mod constraint;
 mod error;
 mod generate;
 mod gguf;
+mod healing;
 mod kernels;
 mod model;
 mod sampler;
 mod session;
 mod shards;
+mod speculation;
 mod stop;
 mod storage;
 mod tensor;
 mod tokenizer;
 
+pub use constraint::{
+    Constraint, IndentationSyntax, Pair, Piece, Progress, StringSyntax, Syntax, SyntaxConstraint,
+};
 pub use error::EngineError;
 pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, generate};
+pub use healing::{Healed, heal};
 pub use model::{Instructions, LoadLimits, Model, ModelInfo};
-pub use sampler::{Choice, Sampler, Sampling};
+pub use sampler::{Choice, Sampler, Sampling, TokenLogProbabilities};
 pub use session::Session;
+pub use speculation::{Speculation, SpeculationCounts, TokenIndex};
 pub use tokenizer::{FimTokens, Tokenizer, Utf8Stream};

@@ -59,8 +59,8 @@ trait Network: fmt::Debug + Send + Sync {
     fn shape(&self) -> NetworkShape;
 
     /// Computes `tokens`, which are in range and fit the cache, at the positions that follow
-    /// those in the cache, and appends them to it. `logits`, one for each token of the
-    /// vocabulary, are those of the last token; without, they are not computed.
+    /// those in the cache, and appends them to it. `logits` [n, vocabulary] are those of the
+    /// last n tokens, n at least 1; without, they are not computed.
     fn forward(
         &self,
         kernels: &Kernels,

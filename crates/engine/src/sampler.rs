@@ -1,13 +1,38 @@
 //! Chooses the next token from logits: greedily, or by chance from the likeliest.
 //!
-//! In this order: top-k, temperature, top-p (Holtzman et al. 2020, arXiv:1904.09751). Equal
-//! logits are ordered by token id, and the generator is part of this file, so a seed gives the
-//! same choices in every version.
+//! The steps, in this order:
+//! 1. a bias is added to the logits of named tokens;
+//! 2. tokens among the last ones are made less likely (Keskar et al. 2019, arXiv:1909.05858);
+//! 3. tokens that a constraint refuses are out, see [`crate::Constraint`];
+//! 4. top-k: the k likeliest stay;
+//! 5. temperature: logits are divided by it;
+//! 6. top-p (Holtzman et al. 2020, arXiv:1904.09751) and min-p (Nguyen et al. 2024,
+//!    arXiv:2407.01082): both cut off the unlikely end, the one that cuts more counts;
+//! 7. one random number decides.
+//!
+//! Without temperature, or with one candidate, the likeliest after step 3 is taken and no random
+//! number is drawn. Equal logits are ordered by token id, and the generator is part of this
+//! crate, so a seed gives the same choices in every version.
+
+mod log_probabilities;
+mod pcg32;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 
+pub use self::log_probabilities::TokenLogProbabilities;
+pub(crate) use self::log_probabilities::log_probabilities;
+
+use self::pcg32::Pcg32;
 use crate::error::EngineError;
 use crate::session::check_finite;
+
+/// Most tokens that the repetition penalty looks back on.
+const REPETITION_WINDOW_MAX: usize = 65_536;
+/// Candidates that are looked at first when a constraint may refuse some.
+const CONSTRAINED_FIRST: usize = 16;
 
 /// How tokens are chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,14 +45,35 @@ pub struct Sampling {
     /// Only the likeliest tokens that together have this probability are candidates; 1 means
     /// all. Above 0, at most 1.
     pub top_p: f32,
+    /// Only tokens at least this probable, as a part of the likeliest one's probability, are
+    /// candidates; 0 means all. From 0 to 1.
+    pub min_p: f32,
+    /// Divides positive logits of recent tokens, and multiplies negative ones; 1 changes nothing.
+    /// From 0.1 to 10.
+    pub repetition_penalty: f32,
+    /// How many of the last tokens, of the prompt too, are recent. At most 65,536.
+    pub repetition_window: usize,
+    /// Added to the logits of tokens; minus infinity forbids one. The last entry of a token
+    /// counts.
+    pub logit_bias: Vec<(u32, f32)>,
     /// The same seed gives the same choices.
     pub seed: u64,
 }
 
 impl Default for Sampling {
-    /// Temperature 0.8 among the 40 likeliest, 0.95 of their probability, seed 0.
+    /// Temperature 0.8 among the 40 likeliest, 0.95 of their probability, seed 0; no min-p,
+    /// penalty (its window is 64) or bias.
     fn default() -> Sampling {
-        Sampling { temperature: 0.8, top_k: 40, top_p: 0.95, seed: 0 }
+        Sampling {
+            temperature: 0.8,
+            top_k: 40,
+            top_p: 0.95,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            repetition_window: 64,
+            logit_bias: Vec::new(),
+            seed: 0,
+        }
     }
 }
 
@@ -35,7 +81,39 @@ impl Sampling {
     /// The likeliest token always.
     #[must_use]
     pub fn greedy() -> Sampling {
-        Sampling { temperature: 0.0, top_k: 1, top_p: 1.0, seed: 0 }
+        Sampling { temperature: 0.0, top_k: 1, top_p: 1.0, ..Sampling::default() }
+    }
+
+    /// Whether the likeliest token is taken always, and the seed means nothing.
+    #[must_use]
+    pub fn is_greedy(&self) -> bool {
+        self.temperature == 0.0 || self.top_k == 1
+    }
+
+    fn check(&self) -> Result<(), EngineError> {
+        let invalid = |option, why: String| Err(EngineError::InvalidOption { option, why });
+        let Sampling { temperature, top_p, min_p, repetition_penalty, .. } = *self;
+        if !(0.0..=100.0).contains(&temperature) {
+            return invalid("temperature", format!("{temperature} is not in 0 to 100"));
+        }
+        if !(top_p > 0.0 && top_p <= 1.0) {
+            return invalid("top_p", format!("{top_p} is not above 0 and at most 1"));
+        }
+        if !(0.0..=1.0).contains(&min_p) {
+            return invalid("min_p", format!("{min_p} is not in 0 to 1"));
+        }
+        if !(0.1..=10.0).contains(&repetition_penalty) {
+            let why = format!("{repetition_penalty} is not in 0.1 to 10");
+            return invalid("repetition_penalty", why);
+        }
+        if self.repetition_window > REPETITION_WINDOW_MAX {
+            let why = format!("{} is above {REPETITION_WINDOW_MAX}", self.repetition_window);
+            return invalid("repetition_window", why);
+        }
+        match self.logit_bias.iter().find(|(_, bias)| bias.is_nan() || *bias == f32::INFINITY) {
+            Some((token, bias)) => invalid("logit_bias", format!("{bias} for token {token}")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -45,8 +123,9 @@ pub struct Choice {
     /// Its id.
     pub token: u32,
     /// The difference between the two largest logits, whichever was chosen: below about 0.05,
-    /// quantisation or another order of additions may change which is first. None if the
-    /// vocabulary has one token.
+    /// quantisation or another order of additions may change which is first. None if there is
+    /// no second: the vocabulary has one token, or a constraint refused the others that were
+    /// looked at.
     pub top_two_gap: Option<f32>,
 }
 
@@ -55,6 +134,10 @@ pub struct Choice {
 pub struct Sampler {
     sampling: Sampling,
     random: Pcg32,
+    /// The last tokens, at most `repetition_window`; empty without a penalty.
+    recent: VecDeque<u32>,
+    /// Room for logits with bias and penalty, [vocabulary], reused.
+    adjusted: Vec<f32>,
     /// Room for (logit, token), reused.
     candidates: Vec<(f32, u32)>,
 }
@@ -65,66 +148,168 @@ impl Sampler {
     /// # Errors
     /// [`EngineError::InvalidOption`].
     pub fn new(sampling: &Sampling) -> Result<Sampler, EngineError> {
-        let Sampling { temperature, top_p, seed, .. } = *sampling;
-        let invalid = |option, why: String| Err(EngineError::InvalidOption { option, why });
-        if !(0.0..=100.0).contains(&temperature) {
-            return invalid("temperature", format!("{temperature} is not in 0 to 100"));
+        sampling.check()?;
+        Ok(Sampler {
+            random: Pcg32::new(sampling.seed),
+            sampling: sampling.clone(),
+            recent: VecDeque::new(),
+            adjusted: Vec::new(),
+            candidates: Vec::new(),
+        })
+    }
+
+    /// Tells what precedes the next choice: the prompt, and then each token that was kept. Only
+    /// the repetition penalty asks.
+    pub fn remember(&mut self, tokens: &[u32]) {
+        if self.sampling.repetition_penalty == 1.0 {
+            return;
         }
-        if !(top_p > 0.0 && top_p <= 1.0) {
-            return invalid("top_p", format!("{top_p} is not above 0 and at most 1"));
-        }
-        let sampling = sampling.clone();
-        Ok(Sampler { sampling, random: Pcg32::new(seed), candidates: Vec::new() })
+        let window = self.sampling.repetition_window;
+        self.recent.extend(&tokens[tokens.len().saturating_sub(window)..]);
+        self.recent.drain(..self.recent.len().saturating_sub(window));
     }
 
     /// Chooses one of `logits`, one for each token of the vocabulary.
     ///
     /// # Errors
-    /// [`EngineError::NotFinite`] for NaN or infinities, [`EngineError::NoTokens`] for none.
+    /// [`EngineError::NotFinite`] for NaN or infinities, [`EngineError::NoTokens`] for none,
+    /// [`EngineError::TokenOutOfRange`] if the bias names a token that is not there, and
+    /// [`EngineError::NothingAllowed`] if it forbids all.
     pub fn choose(&mut self, logits: &[f32]) -> Result<Choice, EngineError> {
+        let choice = self.choose_among(logits, None)?;
+        choice.ok_or(EngineError::NothingAllowed)
+    }
+
+    /// As [`Sampler::choose`] among the tokens that `allows` names; None if there are none.
+    /// Asks for the likeliest first and stops when it has enough.
+    pub(crate) fn choose_among(
+        &mut self,
+        logits: &[f32],
+        allows: Option<&mut dyn FnMut(u32) -> bool>,
+    ) -> Result<Option<Choice>, EngineError> {
         check_finite(logits)?;
         if logits.is_empty() {
             return Err(EngineError::NoTokens);
         }
-        if self.sampling.temperature == 0.0 || self.sampling.top_k == 1 {
-            return Ok(likeliest(logits));
-        }
-        self.collect_candidates(logits);
-        let top_two_gap = match self.candidates[..] {
-            [(first, _), (second, _), ..] => Some(first - second),
-            _ => None,
+        let mut adjusted = std::mem::take(&mut self.adjusted);
+        let is_adjusted = self.adjust(logits, &mut adjusted)?;
+        let logits = if is_adjusted { &adjusted } else { logits };
+        let choice = if self.sampling.is_greedy() && allows.is_none() {
+            Some(likeliest(logits)).filter(|choice| logits[choice.token as usize].is_finite())
+        } else {
+            self.collect_allowed(logits, allows);
+            self.choose_candidate()
         };
-        Ok(Choice { token: self.draw(), top_two_gap })
+        self.adjusted = adjusted;
+        Ok(choice)
     }
 
-    /// The `top_k` likeliest, in order.
-    fn collect_candidates(&mut self, logits: &[f32]) {
-        let by_logit_then_token = |a: &(f32, u32), b: &(f32, u32)| -> Ordering {
-            b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+    /// Steps 1 and 2. False if they change nothing; then `adjusted` is left as it was.
+    fn adjust(&self, logits: &[f32], adjusted: &mut Vec<f32>) -> Result<bool, EngineError> {
+        if self.sampling.logit_bias.is_empty() && self.recent.is_empty() {
+            return Ok(false);
+        }
+        adjusted.clear();
+        adjusted.extend_from_slice(logits);
+        for (token, bias) in &self.sampling.logit_bias {
+            let Some(logit) = logits.get(*token as usize) else {
+                let vocabulary = logits.len();
+                return Err(EngineError::TokenOutOfRange { token: *token, vocabulary });
+            };
+            adjusted[*token as usize] = (logit + bias).min(f32::MAX);
+        }
+        let mut recent: Vec<u32> = self.recent.iter().copied().collect();
+        recent.sort_unstable();
+        recent.dedup();
+        let penalty = self.sampling.repetition_penalty;
+        for token in recent {
+            if let Some(logit) = adjusted.get_mut(token as usize) {
+                let lowered = if *logit > 0.0 { *logit / penalty } else { *logit * penalty };
+                // What was forbidden stays so; nothing else becomes infinite.
+                *logit = if logit.is_finite() { lowered.clamp(f32::MIN, f32::MAX) } else { *logit };
+            }
+        }
+        Ok(true)
+    }
+
+    /// Steps 3 and 4: the candidates that are neither forbidden nor refused, in order.
+    fn collect_allowed(&mut self, logits: &[f32], mut allows: Option<&mut dyn FnMut(u32) -> bool>) {
+        let (wanted, mut looked_at) = match (self.sampling.is_greedy(), self.sampling.top_k) {
+            // The gap to the second is told if it comes at no cost.
+            (true, _) => (1, CONSTRAINED_FIRST),
+            (false, 0) => (logits.len(), logits.len()),
+            (false, k) => (k, k),
         };
+        loop {
+            self.collect_likeliest(logits, looked_at);
+            self.candidates.retain(|(logit, token)| {
+                *logit > f32::NEG_INFINITY && allows.as_mut().is_none_or(|allows| allows(*token))
+            });
+            if self.candidates.len() >= wanted || looked_at >= logits.len() {
+                break;
+            }
+            looked_at = looked_at.saturating_mul(8);
+        }
+        if !self.sampling.is_greedy() {
+            self.candidates.truncate(wanted);
+        }
+    }
+
+    /// The `k` likeliest, in order; all if there are not as many.
+    fn collect_likeliest(&mut self, logits: &[f32], k: usize) {
         let candidates = &mut self.candidates;
         candidates.clear();
         // Adding zero makes -0 and 0 equal for the total order too.
-        candidates.extend(logits.iter().map(|logit| logit + 0.0).zip(0..));
-        let k = self.sampling.top_k;
-        if k > 0 && k < candidates.len() {
-            candidates.select_nth_unstable_by(k - 1, by_logit_then_token);
-            candidates.truncate(k);
+        let all = logits.iter().map(|logit| logit + 0.0).zip(0..);
+        if k >= logits.len() {
+            candidates.extend(all);
+        } else {
+            // Whenever there are twice as many, the lesser half goes, and its best logit is a
+            // bar for all that follow: they have higher ids, so they lose ties.
+            let room = 2 * k.max(32);
+            let mut bar = f32::NEG_INFINITY;
+            let mut has_bar = false;
+            for candidate in all {
+                if has_bar && candidate.0 <= bar {
+                    continue;
+                }
+                candidates.push(candidate);
+                if candidates.len() == room {
+                    let (_, kth, _) = candidates.select_nth_unstable_by(k - 1, by_logit_then_token);
+                    bar = kth.0;
+                    has_bar = true;
+                    candidates.truncate(k);
+                }
+            }
         }
         candidates.sort_unstable_by(by_logit_then_token);
+        candidates.truncate(k);
     }
 
-    /// One of the candidates, which are in order and not empty.
+    fn choose_candidate(&mut self) -> Option<Choice> {
+        let first = *self.candidates.first()?;
+        let top_two_gap = self.candidates.get(1).map(|second| first.0 - second.0);
+        let token = if self.sampling.is_greedy() { first.1 } else { self.draw() };
+        Some(Choice { token, top_two_gap })
+    }
+
+    /// Steps 5 to 7: one of the candidates, which are in order and not empty.
     fn draw(&mut self) -> u32 {
         let largest = f64::from(self.candidates[0].0);
         let temperature = f64::from(self.sampling.temperature);
         let weight = |(logit, _): &(f32, u32)| ((f64::from(*logit) - largest) / temperature).exp();
         let total: f64 = self.candidates.iter().map(weight).sum();
         let enough = total * f64::from(self.sampling.top_p);
+        // The likeliest has weight 1.
+        let weight_min = f64::from(self.sampling.min_p);
         let mut kept = 0.0;
         let mut count = 0;
         for candidate in &self.candidates {
-            kept += weight(candidate);
+            let weight = weight(candidate);
+            if weight < weight_min {
+                break;
+            }
+            kept += weight;
             count += 1;
             if kept >= enough {
                 break;
@@ -142,7 +327,12 @@ impl Sampler {
     }
 }
 
-/// The largest logit, of equals the lowest id. `logits` are finite and not empty.
+fn by_logit_then_token(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+}
+
+/// The largest logit, of equals the lowest id. `logits` are not NaN and not
+/// empty.
 fn likeliest(logits: &[f32]) -> Choice {
     let mut best = 0;
     let mut second = f32::NEG_INFINITY;
@@ -156,137 +346,4 @@ fn likeliest(logits: &[f32]) -> Choice {
     }
     let top_two_gap = (logits.len() > 1).then(|| logits[best] - second);
     Choice { token: best as u32, top_two_gap }
-}
-
-/// The generator PCG-XSH-RR 64/32 (O'Neill 2014, <https://www.pcg-random.org>): small, good
-/// enough for sampling, not for secrets.
-#[derive(Debug, Clone)]
-struct Pcg32 {
-    state: u64,
-}
-
-impl Pcg32 {
-    const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
-    /// Odd: which of the 2⁶³ sequences. This is number 54, that of the reference demonstration.
-    const INCREMENT: u64 = (54 << 1) | 1;
-
-    fn new(seed: u64) -> Pcg32 {
-        let mut random = Pcg32 { state: 0 };
-        random.next();
-        random.state = random.state.wrapping_add(seed);
-        random.next();
-        random
-    }
-
-    fn next(&mut self) -> u32 {
-        let old = self.state;
-        self.state = old.wrapping_mul(Self::MULTIPLIER).wrapping_add(Self::INCREMENT);
-        let shifted = (((old >> 18) ^ old) >> 27) as u32;
-        shifted.rotate_right((old >> 59) as u32)
-    }
-
-    /// From 0 to just below 1, in steps of 2⁻³².
-    fn unit(&mut self) -> f64 {
-        f64::from(self.next()) / (f64::from(u32::MAX) + 1.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn choices(sampling: &Sampling, logits: &[f32], count: usize) -> Vec<u32> {
-        let mut sampler = Sampler::new(sampling).unwrap();
-        (0..count).map(|_| sampler.choose(logits).unwrap().token).collect()
-    }
-
-    #[test]
-    fn the_generator_is_the_published_one() {
-        // Output of `pcg32-demo` for seed 42, sequence 54.
-        let mut random = Pcg32::new(42);
-        let expected =
-            [0xa15c_02b7, 0x7b47_f409, 0xba1d_3330, 0x83d2_f293, 0xbfa4_784b, 0xcbed_606e];
-        assert_eq!(expected.map(|_| random.next()), expected);
-    }
-
-    #[test]
-    fn greedy_takes_the_lowest_id_of_the_best() {
-        let check = |logits: &[f32], token: u32, top_two_gap: Option<f32>| {
-            let choice = Sampler::new(&Sampling::greedy()).unwrap().choose(logits).unwrap();
-            assert_eq!(choice, Choice { token, top_two_gap }, "{logits:?}");
-        };
-        check(&[1.0, 3.0, 2.5, 3.0], 1, Some(0.0));
-        check(&[3.0, 1.0, 2.5], 0, Some(0.5));
-        check(&[-0.0, 0.0], 0, Some(0.0));
-        check(&[-7.0], 0, None);
-    }
-
-    #[test]
-    fn the_same_seed_gives_the_same_choices() {
-        let logits: Vec<f32> = (0..50).map(|i| (i % 7) as f32).collect();
-        let sampling = Sampling { top_k: 0, top_p: 1.0, temperature: 1.0, seed: 3 };
-        let first = choices(&sampling, &logits, 50);
-        assert_eq!(first, choices(&sampling, &logits, 50));
-        assert_ne!(first, choices(&Sampling { seed: 4, ..sampling }, &logits, 50));
-    }
-
-    #[test]
-    fn top_k_never_samples_outside_and_breaks_ties_by_id() {
-        let logits = [1.0, 5.0, 5.0, 5.0, 0.0, 5.0];
-        for temperature in [0.5, 1.0, 50.0] {
-            let sampling = Sampling { top_k: 3, top_p: 1.0, temperature, seed: 1 };
-            let mut seen = choices(&sampling, &logits, 300);
-            seen.sort_unstable();
-            seen.dedup();
-            assert_eq!(seen, [1, 2, 3]);
-        }
-    }
-
-    #[test]
-    fn top_p_keeps_the_fewest_that_suffice() {
-        let logits = [0.5_f32.ln(), 0.3_f32.ln(), 0.2_f32.ln()];
-        for (top_p, expected) in [(0.4, &[0][..]), (0.7, &[0, 1]), (0.9, &[0, 1, 2])] {
-            let sampling = Sampling { top_k: 0, top_p, temperature: 1.0, seed: 5 };
-            let mut seen = choices(&sampling, &logits, 300);
-            seen.sort_unstable();
-            seen.dedup();
-            assert_eq!(seen, expected, "{top_p}");
-        }
-    }
-
-    #[test]
-    fn frequencies_follow_probabilities() {
-        let logits = [0.6_f32.ln(), 0.3_f32.ln(), 0.1_f32.ln()];
-        let sampling = Sampling { top_k: 0, top_p: 1.0, temperature: 1.0, seed: 11 };
-        let all = choices(&sampling, &logits, 20_000);
-        for (token, probability) in [0.6, 0.3, 0.1].into_iter().enumerate() {
-            let count = all.iter().filter(|t| **t == token as u32).count();
-            // Four standard deviations are below 0.014.
-            assert!((count as f64 / 20_000.0 - probability).abs() < 0.014, "{token}: {count}");
-        }
-    }
-
-    #[test]
-    fn bad_numbers_are_errors() {
-        for sampling in [Sampling::greedy(), Sampling::default()] {
-            for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-                let mut sampler = Sampler::new(&sampling).unwrap();
-                let error = sampler.choose(&[0.0, bad]).unwrap_err();
-                assert!(matches!(error, EngineError::NotFinite { token: 1, .. }), "{error}");
-            }
-            assert!(Sampler::new(&sampling).unwrap().choose(&[]).is_err());
-        }
-        for temperature in [-1.0, f32::NAN, 101.0] {
-            assert!(Sampler::new(&Sampling { temperature, ..Sampling::default() }).is_err());
-        }
-        for top_p in [0.0, -1.0, 1.5, f32::NAN] {
-            assert!(Sampler::new(&Sampling { top_p, ..Sampling::default() }).is_err());
-        }
-    }
-
-    #[test]
-    fn extreme_logits_do_not_break_the_sum() {
-        let sampling = Sampling { top_k: 0, top_p: 1.0, temperature: 1e-6, seed: 0 };
-        assert_eq!(choices(&sampling, &[f32::MAX, f32::MIN, 0.0], 5), [0; 5]);
-    }
 }

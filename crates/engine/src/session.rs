@@ -6,9 +6,10 @@ use crate::cache::KvCache;
 use crate::error::EngineError;
 use crate::generate::CancelToken;
 use crate::model::Model;
+use crate::speculation::StepCosts;
 
 /// Tokens that are computed together. More gain nothing, and delay a cancellation.
-const TOKENS_AT_ONCE: usize = 32;
+pub(crate) const TOKENS_AT_ONCE: usize = 32;
 
 /// A sequence that grows token by token, or is cut back to share a prefix with the next.
 ///
@@ -19,8 +20,9 @@ pub struct Session {
     model: Arc<Model>,
     cache: KvCache,
     tokens: Vec<u32>,
-    /// One for each token of the vocabulary, of the last token that was computed.
+    /// [rows, vocabulary], of the last tokens of the last call.
     logits: Vec<f32>,
+    step_costs: StepCosts,
 }
 
 impl Session {
@@ -30,7 +32,8 @@ impl Session {
         Session {
             cache: model.new_cache(),
             tokens: Vec::new(),
-            logits: vec![0.0; model.info().vocabulary_size],
+            logits: Vec::new(),
+            step_costs: StepCosts::default(),
             model,
         }
     }
@@ -53,6 +56,15 @@ impl Session {
         self.cache.positions_max()
     }
 
+    /// Bytes of memory that this sequence holds: keys and values, logits, tokens. Reserved room
+    /// counts, the model does not.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.cache.bytes()
+            + self.logits.capacity() * size_of::<f32>()
+            + self.tokens.capacity() * size_of::<u32>()
+    }
+
     /// Appends tokens and returns the logits of what follows the last of them, one for each
     /// token of the vocabulary.
     /// On an error the sequence is as it was.
@@ -63,6 +75,24 @@ impl Session {
     pub fn forward(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
         let was_completed = self.forward_unless_cancelled(tokens, &CancelToken::new())?;
         debug_assert!(was_completed, "no one else has this token");
+        Ok(&self.logits)
+    }
+
+    /// Appends tokens, at most 32, and returns the logits after each of them:
+    /// [tokens, vocabulary]. The same bits as one call of [`Session::forward`] for each, and
+    /// cheaper where reading the weights takes the time.
+    /// On an error the sequence is as it was.
+    ///
+    /// # Errors
+    /// As [`Session::forward`]; more than 32 tokens are [`EngineError::LimitExceeded`].
+    pub fn forward_all(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
+        let start = self.tokens.len();
+        self.forward_rows(tokens)?;
+        let vocabulary = self.model.info().vocabulary_size;
+        if let Err(error) = self.logits.chunks_exact(vocabulary).try_for_each(check_finite) {
+            self.truncate(start);
+            return Err(error);
+        }
         Ok(&self.logits)
     }
 
@@ -87,9 +117,38 @@ impl Session {
         kept
     }
 
-    /// The logits of the last call that completed.
-    pub(crate) fn logits(&self) -> &[f32] {
-        &self.logits
+    /// The logits of the last call that completed, after the `row`th of the tokens that it
+    /// computed logits of.
+    pub(crate) fn logits(&self, row: usize) -> &[f32] {
+        let vocabulary = self.model.info().vocabulary_size;
+        &self.logits[row * vocabulary..][..vocabulary]
+    }
+
+    /// What is known of how long steps take.
+    pub(crate) fn step_costs(&self) -> StepCosts {
+        self.step_costs
+    }
+
+    pub(crate) fn set_step_costs(&mut self, costs: StepCosts) {
+        self.step_costs = costs;
+    }
+
+    /// As [`Session::forward_all`], without looking whether the logits are finite: those of
+    /// tokens that were only guessed may be of no interest.
+    pub(crate) fn forward_rows(&mut self, tokens: &[u32]) -> Result<(), EngineError> {
+        if tokens.len() > TOKENS_AT_ONCE {
+            return Err(EngineError::LimitExceeded {
+                what: "the number of tokens whose logits are all wanted",
+                found: tokens.len() as u64,
+                limit: TOKENS_AT_ONCE as u64,
+                remedy: "give them in several calls",
+            });
+        }
+        self.check_fits(tokens)?;
+        self.logits.resize(tokens.len() * self.model.info().vocabulary_size, 0.0);
+        self.model.forward(tokens, &mut self.cache, Some(&mut self.logits));
+        self.tokens.extend_from_slice(tokens);
+        Ok(())
     }
 
     /// As [`Session::forward`], in pieces. False if it was cancelled between two of them; the
@@ -100,17 +159,8 @@ impl Session {
         cancel: &CancelToken,
     ) -> Result<bool, EngineError> {
         let start = self.tokens.len();
-        if tokens.is_empty() {
-            return Err(EngineError::NoTokens);
-        }
-        for token in tokens {
-            self.model.tokenizer().check_range(*token)?;
-        }
-        let length = start + tokens.len();
-        if length > self.context_length() {
-            let context = self.context_length();
-            return Err(EngineError::ContextExceeded { tokens: length, context });
-        }
+        self.check_fits(tokens)?;
+        self.logits.resize(self.model.info().vocabulary_size, 0.0);
         let last_piece = tokens.len().div_ceil(TOKENS_AT_ONCE) - 1;
         for (index, piece) in tokens.chunks(TOKENS_AT_ONCE).enumerate() {
             if cancel.is_cancelled() {
@@ -125,6 +175,22 @@ impl Session {
             return Err(error);
         }
         Ok(true)
+    }
+
+    /// Checks that there are tokens, that the model knows them, and that they fit.
+    fn check_fits(&self, tokens: &[u32]) -> Result<(), EngineError> {
+        if tokens.is_empty() {
+            return Err(EngineError::NoTokens);
+        }
+        for token in tokens {
+            self.model.tokenizer().check_range(*token)?;
+        }
+        let length = self.tokens.len() + tokens.len();
+        if length > self.context_length() {
+            let context = self.context_length();
+            return Err(EngineError::ContextExceeded { tokens: length, context });
+        }
+        Ok(())
     }
 }
 

@@ -34,6 +34,11 @@ impl<'a> StopFilter<'a> {
         Passed { text: std::mem::replace(&mut self.held, rest), stopped: false }
     }
 
+    /// Bytes that are held back.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held.len()
+    }
+
     /// The end of the text: what was held back did not become a stop string.
     pub(crate) fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)

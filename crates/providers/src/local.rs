@@ -148,10 +148,11 @@ impl Provider for Local {
                     top_k: sampling.top_k,
                     top_p: sampling.top_p,
                     seed: sampling.seed,
+                    ..engine::Sampling::default()
                 },
                 tokens_max: limits.max_tokens,
                 stop: prompt.stop.clone(),
-                end_tokens: None,
+                ..GenerateOptions::default()
             };
             let mut on_text = |text: &str| on_chunk(Chunk { candidate, text });
             let generated = session
@@ -159,8 +160,10 @@ impl Provider for Local {
                 .map_err(|source| refuse(&self.profile.identity.name, source))?;
             let timings = generated.timings;
             let finish = match generated.finish {
-                Finish::Stop | Finish::StopString => FinishReason::Stop,
-                Finish::Length | Finish::ContextFull => FinishReason::Length,
+                Finish::Stop | Finish::StopString | Finish::Complete => FinishReason::Stop,
+                Finish::Length | Finish::ContextFull | Finish::NothingAllowed => {
+                    FinishReason::Length
+                }
                 Finish::Cancelled => FinishReason::Cancelled,
             };
             completions.push(Completion {

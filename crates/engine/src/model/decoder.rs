@@ -137,9 +137,10 @@ impl Network for Decoder {
         cache.advance(tokens.len());
 
         if let Some(logits) = logits {
-            let normed = self.ends.output_norm.apply(&x[x.len() - width..]);
-            let output = self.ends.output.as_ref().unwrap_or(&self.ends.embedding);
-            kernels.matmul(output.view(), &normed, logits);
+            let output = self.ends.output.as_ref().unwrap_or(&self.ends.embedding).view();
+            let rows = logits.len() / output.rows;
+            let normed = self.ends.output_norm.apply(&x[x.len() - rows * width..]);
+            kernels.matmul(output, &normed, logits);
             if let Some(cap) = self.logit_cap {
                 for logit in logits {
                     *logit = cap * (*logit / cap).tanh();

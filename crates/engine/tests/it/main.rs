@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod candidates;
+mod constraints;
 mod golden;
 mod hostile;
 mod mutations;
@@ -10,6 +12,8 @@ mod oracle_text;
 mod parity;
 mod seedling;
 mod sessions;
+mod soak;
+mod speculation;
 mod text;
 mod tiny;
 mod variants;
