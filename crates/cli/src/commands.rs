@@ -7,12 +7,14 @@ mod completions;
 mod doctor;
 mod generate;
 mod log;
+mod rework;
 mod undo;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
+use types::Task;
 
 use crate::arguments::{Arguments, Format, Global};
 
@@ -23,6 +25,10 @@ pub enum Command {
     Generate(generate::Flags),
     /// Fill in the code at a cursor
     Complete(complete::Flags),
+    /// Rewrite lines of a file so that they do the same, and better
+    Refactor(rework::Flags),
+    /// Repair lines of a file
+    Fix(rework::Flags),
     /// Check files, a diff or standard input
     Check(check::Flags),
     /// Bring files back to what they were before the last generation
@@ -61,6 +67,8 @@ fn dispatch(command: Command, global: &Global) -> Result<ExitCode> {
     match command {
         Command::Generate(flags) => generate::run(global, flags),
         Command::Complete(flags) => complete::run(global, &flags),
+        Command::Refactor(flags) => rework::run(global, Task::Refactor, flags),
+        Command::Fix(flags) => rework::run(global, Task::Fix, flags),
         Command::Check(flags) => check::run(global, &flags),
         Command::Undo(flags) => undo::run(global, pipeline::Direction::Undo, flags),
         Command::Redo(flags) => undo::run(global, pipeline::Direction::Redo, flags),

@@ -12,24 +12,32 @@ pub(crate) fn edit(
     finish: FinishReason,
     style: PromptStyle,
 ) -> Result<Edit, EditError> {
-    let range = request.selection.clone();
-    match request.task {
+    let selection = request.selection.clone();
+    let (range, new_text) = match request.task {
         Task::Complete => {
-            let new_text = infill(text, &document.text[range.end..], finish).to_owned();
-            Edit::new(document, vec![TextEdit { range, new_text }])
+            let new_text = infill(text, &document.text[selection.end..], finish).to_owned();
+            (selection, new_text)
         }
         Task::Generate | Task::Test => {
             let code = formatted(request.language, code(text, style));
             let gap = gap(&document.text, request.language);
-            Edit::insert(document, document.text.len(), format!("{gap}{code}"))
+            let end = document.text.len();
+            (end..end, format!("{gap}{code}"))
         }
         Task::Refactor | Task::Fix => {
-            let mut new_text = code(text, style).to_owned();
-            if document.text[range.clone()].ends_with('\n') {
-                new_text.push('\n');
-            }
-            Edit::new(document, vec![TextEdit { range, new_text }])
+            let old = &document.text[selection.clone()];
+            (selection.clone(), indented_like(old, code(text, style)))
         }
+    };
+    let new_text = with_line_endings_of(&document.text, new_text);
+    Edit::new(document, vec![TextEdit { range, new_text }])
+}
+
+/// Models write `\n`; a file with `\r\n` keeps to that.
+fn with_line_endings_of(document: &str, text: String) -> String {
+    match document.contains("\r\n") && !text.contains('\r') {
+        true => text.replace('\n', "\r\n"),
+        false => text,
     }
 }
 
@@ -47,6 +55,17 @@ fn code(text: &str, style: PromptStyle) -> &str {
     code.trim_start_matches(['\n', '\r']).trim_end()
 }
 
+/// An answer that was moved to the margin, back where the lines it replaces stand.
+fn indented_like(old: &str, code: &str) -> String {
+    let indent = &old[..old.len() - old.trim_start_matches([' ', '\t']).len()];
+    let lost = !indent.is_empty() && !code.starts_with([' ', '\t']);
+    let line = |line: &str| match line.trim().is_empty() || !lost {
+        true => line.to_owned(),
+        false => format!("{indent}{line}"),
+    };
+    code.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Code as the language's formatter leaves it, where there is one and the code parses.
 fn formatted(language: Language, code: &str) -> String {
     match guard::format(language, code) {
@@ -61,7 +80,8 @@ fn gap(text: &str, language: Language) -> String {
         return String::new();
     }
     let wanted = if language == Language::Python { 3 } else { 2 };
-    let newlines = text.len() - text.trim_end_matches('\n').len();
+    let trailing = &text[text.trim_end_matches(['\r', '\n']).len()..];
+    let newlines = trailing.matches('\n').count();
     "\n".repeat(wanted.max(newlines) - newlines)
 }
 
@@ -87,7 +107,7 @@ fn infill<'t>(text: &'t str, after: &str, finish: FinishReason) -> &'t str {
     if !rest.is_empty() && kept.trim_end().ends_with(rest) {
         kept = &kept.trim_end()[..kept.trim_end().len() - rest.len()];
     }
-    if after.starts_with('\n') { kept.trim_end_matches('\n') } else { kept }
+    if after.starts_with(['\r', '\n']) { kept.trim_end_matches('\n') } else { kept }
 }
 
 #[cfg(test)]
@@ -114,6 +134,19 @@ mod tests {
             assert_eq!(gap(text, Language::Python), expected, "{text:?}");
         }
         assert_eq!(gap("x\n", Language::Rust), "\n");
+        assert_eq!(gap("x\r\n", Language::Python), "\n\n");
+        assert_eq!(with_line_endings_of("x\r\n", "a\nb\n".to_owned()), "a\r\nb\r\n");
+        assert_eq!(with_line_endings_of("x\n", "a\nb\n".to_owned()), "a\nb\n");
+    }
+
+    #[test]
+    fn a_rewrite_stands_where_the_old_lines_stood() {
+        assert_eq!(
+            indented_like("    if a:\n        b()", "if b:\n\n    a()"),
+            "    if b:\n\n        a()"
+        );
+        assert_eq!(indented_like("    a()", "    b()"), "    b()");
+        assert_eq!(indented_like("a()", "b()\nc()"), "b()\nc()");
     }
 
     fn check_infill(text: &str, after: &str, expected: &str) {

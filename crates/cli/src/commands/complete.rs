@@ -6,9 +6,9 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use types::{Language, LineIndex, Request, Sampling, Snapshot, Task};
+use types::{Language, LineIndex, Request, Snapshot, Task};
 
-use super::generate::{ModelFlags, suggest_and_show};
+use super::generate::{ModelFlags, suggest_and_show, target};
 use crate::arguments::Global;
 use crate::context::Context;
 
@@ -54,12 +54,10 @@ pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
     let context = Context::load(global, flags.model.settings())?;
     let Cursor { path, line, column } = &flags.at;
     let location = context.root.locate(path)?;
-    if flags.apply
-        && let Some(refusal) = context.policy.boundaries.refusal(&location.name)
-    {
-        anyhow::bail!(refusal);
-    }
-    let document = workspace::read(&location.absolute, &location.name)?;
+    let document = match flags.apply {
+        true => target(&context, &location)?,
+        false => workspace::read(&location.absolute, &location.name)?,
+    };
     let language = flags.lang.or(document.language);
     let language = language.with_context(|| unknown_language(path))?;
     let index = LineIndex::new(&document.text);
@@ -81,7 +79,7 @@ pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
         actor: context.actor.clone(),
         candidates: context.policy.candidates,
         max_tokens: context.policy.max_tokens.min(TOKENS_MAX),
-        sampling: Sampling { temperature: 0.0, top_k: 40, top_p: 0.95, seed: flags.model.seed },
+        sampling: flags.model.sampling(),
     };
     let snapshot = Snapshot::of(document.with_language(Some(language)));
     suggest_and_show(&context, &request, &snapshot, flags.apply.then_some(&location))

@@ -47,10 +47,15 @@ pub struct ModelFlags {
     temperature: Option<f32>,
     /// Same seed, same text
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    seed: u64,
 }
 
 impl ModelFlags {
+    /// Greedy for the first candidate; the others get the temperature of the settings.
+    pub fn sampling(&self) -> Sampling {
+        Sampling { temperature: 0.0, top_k: 40, top_p: 0.95, seed: self.seed }
+    }
+
     pub fn settings(&self) -> Settings {
         let model = self.model.as_ref().map(|path| path.to_string_lossy().into_owned());
         Settings {
@@ -85,7 +90,7 @@ pub fn run(global: &Global, flags: Flags) -> Result<ExitCode> {
         actor: context.actor.clone(),
         candidates: context.policy.candidates,
         max_tokens: context.policy.max_tokens,
-        sampling: Sampling { temperature: 0.0, top_k: 40, top_p: 0.95, seed: flags.model.seed },
+        sampling: flags.model.sampling(),
     };
     let snapshot = Snapshot::of(document.with_language(Some(language)));
     suggest_and_show(&context, &request, &snapshot, location.as_ref())
@@ -93,7 +98,7 @@ pub fn run(global: &Global, flags: Flags) -> Result<ExitCode> {
 
 /// The file to write to as it is now. What would stop the write at the end stops it here, before
 /// the model has worked for it.
-fn target(context: &Context, location: &Location) -> Result<Document> {
+pub fn target(context: &Context, location: &Location) -> Result<Document> {
     if let Some(refusal) = context.policy.boundaries.refusal(&location.name) {
         anyhow::bail!(refusal);
     }

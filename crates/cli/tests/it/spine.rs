@@ -149,3 +149,16 @@ fn completion_scripts() {
         assert!(script.contains("countersign") && script.contains("doctor"), "{shell}");
     }
 }
+
+#[test]
+fn lines_are_rewritten() {
+    let home = Home::new();
+    home.write("a.py", "LIMIT = 1\n\n\ndef broken(n):\n    return n *\n");
+    let run = home.run(&["fix", "a.py:4-5", "--output-format", "json"]);
+    let object = run.json();
+    assert_eq!(object["text"].is_null(), object["verdict"] == "block", "{object}");
+    let log = home.run(&["log", "list", "--output-format", "json"]).json();
+    assert_eq!(log["generations"][0]["task"], "fix");
+    home.run(&["refactor", "a.py:4-9"]).error(&["has 6 lines, there is no line 9"]);
+    home.run(&["refactor", "a.py:2-1"]).code(2);
+}

@@ -75,11 +75,7 @@ fn more_positives() -> Vec<Sample> {
             "x=*",
             format!("sk-{}-{}T3Blbk{}{}", "proj", alnum(74), "FJ", alnum(74)),
         ),
-        (
-            "secret-npm-token",
-            "//registry.npmjs.org/:_authToken=*",
-            format!("{}_{}", "npm", alnum(36)),
-        ),
+        ("secret-npm-token", "//npm.example.org/:_authToken=*", format!("{}_{}", "npm", alnum(36))),
         ("secret-pypi-token", "x=*", format!("{}-AgEIcHlwaS5vcmc{}", "pypi", alnum(80))),
         ("secret-sendgrid-key", "x=*", format!("{}.{}.{}", "SG", alnum(22), alnum(43))),
         ("secret-twilio-token", "TWILIO_AUTH_TOKEN=*", hex(32)),
