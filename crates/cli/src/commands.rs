@@ -17,6 +17,7 @@ use clap::Subcommand;
 use types::Task;
 
 use crate::arguments::{Arguments, Format, Global};
+use crate::output::{err, out};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -51,15 +52,28 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            match global.output_format {
-                Format::Text => anstream::eprintln!("{}: {error:#}", crate::output::error_word()),
-                Format::Json => {
-                    let object = serde_json::json!({"version": 1, "error": format!("{error:#}")});
-                    anstream::println!("{object}");
-                }
-            }
+            report(global.output_format, &crate::output::sentence(&error));
             ExitCode::from(2)
         }
+    }
+}
+
+/// What clap has to say: help and version as they are, a mistake in the format that was asked for.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let json = std::env::args().any(|argument| argument == "json" || argument.ends_with("=json"));
+    if json && error.use_stderr() {
+        let text = error.to_string();
+        report(Format::Json, text.trim_end().trim_start_matches("error: "));
+        return ExitCode::from(2);
+    }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn report(format: Format, message: &str) {
+    match format {
+        Format::Text => err!("{}: {message}", crate::output::error_word()),
+        Format::Json => out!("{}", serde_json::json!({"version": 1, "error": message})),
     }
 }
 

@@ -10,12 +10,16 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::arguments::Arguments;
+use crate::output::err;
 
 /// Stack of the thread that does the work: arguments, pipeline and parsers all fit easily.
 const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return commands::usage(&error),
+    };
     arguments.global.color.apply();
     let run = move || commands::run(arguments);
     let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run);
@@ -24,7 +28,7 @@ fn main() -> ExitCode {
         // The panic has printed what it has to say.
         Ok(Err(_)) => ExitCode::from(2),
         Err(error) => {
-            anstream::eprintln!("error: cannot start a thread: {error}");
+            err!("error: cannot start a thread: {error}");
             ExitCode::from(2)
         }
     }

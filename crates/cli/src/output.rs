@@ -1,10 +1,26 @@
 //! What is printed: text for people, JSON for programs, progress on standard error.
 
+/// Prints a line on standard output; where that is not possible, the program ends: everything
+/// worth keeping is in the log.
+macro_rules! out {
+    ($($part:tt)*) => { crate::output::print_line(format_args!($($part)*)) };
+}
+
+/// Prints a line on standard error; where that is not possible, nothing is lost.
+macro_rules! err {
+    ($($part:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(anstream::stderr(), $($part)*);
+    }};
+}
+
 pub mod json;
 pub mod log;
 pub mod progress;
 pub mod text;
 
+use std::fmt;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -17,6 +33,28 @@ pub fn exit_code(verdict: &Verdict) -> ExitCode {
         Verdict::Block(_) => 1,
         Verdict::Unchecked(_) => 2,
     })
+}
+
+pub(crate) use {err, out};
+
+pub(crate) fn print_line(line: fmt::Arguments<'_>) {
+    let Err(error) = writeln!(anstream::stdout(), "{line}") else { return };
+    if error.kind() == ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    err!("{}: cannot write to standard output: {error}", error_word());
+    std::process::exit(2);
+}
+
+/// An error with its causes, each said once: some messages hold that of their cause.
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !sentence.contains(&cause) {
+            sentence = format!("{sentence}: {cause}");
+        }
+    }
+    printable(&sentence)
 }
 
 /// The word `error` as every error begins.
@@ -47,7 +85,7 @@ fn verdict_word(name: &str) -> String {
 }
 
 /// Text of unknown origin, fit for a terminal: control characters are shown, not sent.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let shown = |char: char| match char {
         '\n' | '\t' => char,
         '\0'..='\u{1f}' => char::from_u32(0x2400 + char as u32).unwrap_or('\u{fffd}'),
@@ -55,6 +93,11 @@ fn printable(text: &str) -> String {
         char => char,
     };
     text.chars().map(shown).collect()
+}
+
+/// The same for what has to stay on its line: a file's name may hold newlines.
+fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "␊")
 }
 
 /// Characters that reorder what a terminal shows (CVE-2021-42574).

@@ -154,7 +154,8 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
     let spent = clock().saturating_sub(started).saturating_sub(texts.lint_us() - lint_before);
     let linter = if check.name == "lint" { texts.lint_us() } else { 0 };
     let duration_us = spent + linter;
-    (CheckOutcome { name: check.name, state, reason, duration_us }, found)
+    let supported = (check.tool)(texts.after.language).is_ok();
+    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
 }
 
 impl Texts<'_> {

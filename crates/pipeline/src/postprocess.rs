@@ -33,9 +33,10 @@ pub(crate) fn edit(
     Edit::new(document, vec![TextEdit { range, new_text }])
 }
 
-/// Models write `\n`; a file with `\r\n` keeps to that.
+/// Models write `\n`; a file with mostly `\r\n` keeps to that.
 fn with_line_endings_of(document: &str, text: String) -> String {
-    match document.contains("\r\n") && !text.contains('\r') {
+    let most = 2 * document.matches("\r\n").count() > document.matches('\n').count();
+    match most && !text.contains('\r') {
         true => text.replace('\n', "\r\n"),
         false => text,
     }

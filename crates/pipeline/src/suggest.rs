@@ -141,6 +141,10 @@ fn rounds(
             continue;
         }
         completion.text = String::new();
+        let (report, verdict) = match verdict.approved() {
+            Some(_) => (report, verdict),
+            None => withheld(report, &verdict),
+        };
         let generation = recorder.generation().to_owned();
         let rewrites = round;
         return Ok(Suggestion {
@@ -156,6 +160,28 @@ fn rounds(
         });
     }
     unreachable!("the last round returns")
+}
+
+/// A report and verdict without the code they quote: what was not approved is not shown, not in a
+/// message either. The log has all of it.
+fn withheld(mut report: Report, verdict: &Verdict) -> (Report, Verdict) {
+    for finding in &mut report.findings {
+        finding.message = without_quotes(&finding.message);
+        finding.fix = None;
+    }
+    report.functions.clear();
+    let reasons = verdict.reasons().iter().map(|reason| without_quotes(reason)).collect();
+    let verdict = match verdict {
+        Verdict::Unchecked(_) => Verdict::Unchecked(reasons),
+        _ => Verdict::Block(reasons),
+    };
+    (report, verdict)
+}
+
+/// A message with what stands between back quotes left out.
+fn without_quotes(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    parts.map(|(index, part)| if index % 2 == 0 { part } else { "`…`" }).collect()
 }
 
 /// The first candidate of the first round is greedy, the others are sampled.

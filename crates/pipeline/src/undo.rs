@@ -198,7 +198,8 @@ fn refused(path: &Path, expected: FileState, found: FileState, generation: &str)
         path: path.display().to_string(),
         what: Mismatch { expected, found }.sentence(),
         hint: format!(
-            "Undo later changes of it first, or see what was written with `countersign log show {generation}`"
+            "If something later wrote it, undo that first; `countersign log show {generation}` has \
+             what was written; `countersign undo ID` undoes another generation of `log list`"
         ),
     }
 }

@@ -28,8 +28,14 @@ impl Boundaries {
     pub fn new(deny: &[String]) -> Result<Boundaries, String> {
         let mut patterns: Vec<String> = ALWAYS.map(str::to_owned).into();
         for pattern in deny {
-            if !patterns.contains(pattern) {
-                patterns.push(pattern.clone());
+            // `./a/` means what is below `a`.
+            let plain = pattern.strip_prefix("./").unwrap_or(pattern);
+            let pattern = match plain.strip_suffix('/') {
+                Some(folder) => format!("{folder}/**"),
+                None => plain.to_owned(),
+            };
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
             }
         }
         let mut builder = GlobSetBuilder::new();
@@ -79,7 +85,7 @@ mod tests {
 
     #[test]
     fn refuses_what_it_should_and_nothing_else() {
-        let boundaries = Boundaries::new(&["secrets/**".to_owned(), "*.lock".to_owned()]).unwrap();
+        let boundaries = Boundaries::new(&["./secrets/".to_owned(), "*.lock".to_owned()]).unwrap();
         let refused = [
             ".git/config",
             "./.git/config",

@@ -96,7 +96,8 @@ pub enum Author {
 /// Blocks on a finding at or above `fail_on` that the check is at least fairly sure of, on a
 /// score below `min_score` and on a path where a model may not write. A required check that was not done gives
 /// `Unchecked`; for a file whose language is unknown only `secrets` and `hidden` can be required.
-/// Findings that do not block warn, but for those of severity `info`.
+/// Findings that do not block warn, but for those of severity `info`, and so does a check that
+/// could not be done though this build has it for the language.
 #[must_use]
 pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> Verdict {
     let mut blocks = Vec::new();
@@ -123,11 +124,28 @@ pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> V
         return Verdict::Unchecked(unchecked);
     }
     let approved = Approved { edit, reason: None };
+    let mut warnings: Vec<String> = not_done(report).collect();
     match report.findings.iter().filter(|one| one.severity > Severity::Info).count() {
-        0 => Verdict::Pass(approved),
-        1 => Verdict::Warn(approved, vec!["1 finding below the blocking severity".to_owned()]),
-        n => Verdict::Warn(approved, vec![format!("{n} findings below the blocking severity")]),
+        0 => {}
+        1 => warnings.push("1 finding below the blocking severity".to_owned()),
+        n => warnings.push(format!("{n} findings below the blocking severity")),
     }
+    match warnings.is_empty() {
+        true => Verdict::Pass(approved),
+        false => Verdict::Warn(approved, warnings),
+    }
+}
+
+/// Checks that this build can do for the language, but could not do on this text: who sees a pass
+/// would take them for done.
+fn not_done(report: &Report) -> impl Iterator<Item = String> + '_ {
+    let undone = |outcome: &&types::CheckOutcome| {
+        outcome.supported && outcome.state == CheckState::Unchecked
+    };
+    report.checks.iter().filter(undone).map(|outcome| {
+        let reason = outcome.reason.as_deref().unwrap_or("no reason given");
+        format!("{} was not checked: {reason}", outcome.name)
+    })
 }
 
 fn missing(policy: &Policy, report: &Report) -> Vec<String> {
@@ -172,7 +190,7 @@ mod tests {
     fn report(findings: Vec<Finding>, score: Option<u8>, secrets: CheckState) -> Report {
         let outcome = |name, state| {
             let reason = (state == CheckState::Unchecked).then(|| "too large".to_owned());
-            CheckOutcome { name, state, reason, duration_us: 0 }
+            CheckOutcome { name, state, reason, supported: true, duration_us: 0 }
         };
         Report {
             path: "a.py".to_owned(),
@@ -220,6 +238,21 @@ mod tests {
         let edit = Edit::replace_all(&Document::absent(".git/config"), "x = 1\n");
         let clean = report(vec![], Some(90), Passed);
         assert_eq!(decide(&Policy::default(), Author::Person, edit, &clean).name(), "pass");
+    }
+
+    #[test]
+    fn what_could_not_be_done_is_no_pass() {
+        let mut report = report(vec![], Some(90), CheckState::Passed);
+        report.checks.push(CheckOutcome {
+            name: "security",
+            state: CheckState::Unchecked,
+            reason: Some("the file does not parse".to_owned()),
+            supported: true,
+            duration_us: 0,
+        });
+        check("a.py", &report, ("warn", &["security was not checked: the file does not parse"]));
+        report.checks[2].supported = false;
+        check("a.py", &report, ("pass", &[]));
     }
 
     #[test]

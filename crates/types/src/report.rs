@@ -23,8 +23,10 @@ pub struct CheckOutcome {
     pub name: &'static str,
     /// How it ended.
     pub state: CheckState,
-    /// Why it is unchecked.
+    /// Why it is unchecked, or what part of it is.
     pub reason: Option<String>,
+    /// Whether this build can do it for the document's language at all.
+    pub supported: bool,
     /// Time it took, in microseconds.
     pub duration_us: u64,
 }

@@ -22,6 +22,9 @@ pub enum WorkspaceError {
     /// The last part of a path to write is a symbolic link.
     #[error("`{}` is a symbolic link; name the file it points to", .0.display())]
     SymbolicLink(PathBuf),
+    /// A file to write whose name is not UTF-8.
+    #[error("`{}`: the name is not UTF-8, so a write could not be recorded and undone", .0.display())]
+    NameNotUtf8(PathBuf),
     /// Larger than the limit.
     #[error("`{}` has {bytes} bytes; the limit is {max} bytes", path.display())]
     TooLarge {
@@ -71,6 +74,9 @@ pub enum WorkspaceError {
         /// The system's answer.
         source: io::Error,
     },
+    /// A folder that cannot be walked.
+    #[error("{0}")]
+    Walk(String),
     /// `git` failed or is not installed.
     #[error("git {command}: {message}")]
     Git {

@@ -83,15 +83,15 @@ pub(crate) fn refuse_special(path: &Path, metadata: &Metadata) -> Result<(), Wor
     Err(WorkspaceError::NotAFile { path: path.to_owned(), kind })
 }
 
-/// The files at and below `paths`, sorted and each once.
+/// The files at and below `paths`, sorted and each once, and the folders that could not be read.
 ///
 /// Folders are walked with their ignore files (`.gitignore`, `.ignore`), without hidden files and
 /// without following links; a path that is named itself is always listed.
 ///
 /// # Errors
-/// A path that does not exist, or a folder that cannot be read.
-pub fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let mut files = Vec::new();
+/// A path that does not exist.
+pub fn list(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<WorkspaceError>), WorkspaceError> {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
     for path in paths {
         let metadata = path.metadata().map_err(|error| match error.kind() {
             ErrorKind::NotFound => WorkspaceError::Missing(path.clone()),
@@ -102,18 +102,18 @@ pub fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, WorkspaceError> {
             continue;
         }
         for entry in WalkBuilder::new(path).require_git(false).build() {
-            let entry = entry.map_err(|error| {
-                let source = error.into_io_error().unwrap_or_else(|| ErrorKind::Other.into());
-                WorkspaceError::io("walk", path)(source)
-            })?;
-            if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                files.push(entry.into_path());
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    files.push(entry.into_path());
+                }
+                Ok(_) => {}
+                Err(error) => problems.push(WorkspaceError::Walk(error.to_string())),
             }
         }
     }
     files.sort();
     files.dedup();
-    Ok(files)
+    Ok((files, problems))
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
         let named = dir.path().join("skip.py");
         let names = |paths: &[PathBuf]| -> Vec<String> {
             let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
-            list(paths).unwrap().into_iter().map(name).collect()
+            list(paths).unwrap().0.into_iter().map(name).collect()
         };
         assert_eq!(names(&[dir.path().into(), dir.path().join("a.py")]), ["a.py", "b.py"]);
         assert_eq!(names(&[named]), ["skip.py"]);

@@ -1,10 +1,11 @@
 //! What git says has changed, and the text before and after.
 //!
-//! Only plumbing is called, with everything that a repository could make git run switched off:
-//! external diff and text conversion, the file-system monitor, hooks.
+//! Only plumbing is called, with everything that a repository could make git run or contact
+//! switched off: filters, external diff and text conversion, the file-system monitor, hooks, and
+//! fetching of missing objects.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use types::Document;
@@ -24,49 +25,45 @@ pub enum Against {
 /// One changed file.
 #[derive(Debug)]
 pub struct ChangedFile {
-    /// The text before; absent for a new file or one that was not text.
+    /// The text before; absent for a new file or one that was not text. Its path is relative to
+    /// the repository's top folder.
     pub base: Document,
     /// The text after, or why it cannot be read.
     pub new: Result<String, WorkspaceError>,
 }
 
-/// The files that differ, without the deleted ones, sorted by path.
+/// The files that differ, without deleted ones, links and submodules, sorted by path.
 ///
 /// # Errors
 /// `git` is not installed, the folder is not in a repository, or the revision does not exist.
 pub fn changed(root: &Root, against: &Against) -> Result<Vec<ChangedFile>, WorkspaceError> {
+    let git = Git::new(root)?;
     let base = match against {
-        Against::Revision(revision) => resolve(root, revision)?,
+        Against::Revision(revision) => git.resolve(revision)?,
         // A repository without a commit has no HEAD; everything staged is then new.
-        Against::Staged => resolve(root, "HEAD").unwrap_or_else(|_| EMPTY_TREE.to_owned()),
+        Against::Staged => match git.resolve("HEAD") {
+            Ok(commit) => commit,
+            Err(_) => git.text(&["hash-object", "-t", "tree", "/dev/null"])?.trim().to_owned(),
+        },
     };
-    let mut arguments = vec!["diff", "--name-only", "-z", "--no-renames", "--diff-filter=d"];
-    arguments.extend(["--no-ext-diff", "--no-textconv", "--ignore-submodules=all"]);
+    let mut arguments = vec!["diff", "--raw", "-z", "--no-abbrev", "--no-renames"];
+    arguments.extend(["--diff-filter=d", "--no-ext-diff", "--no-textconv"]);
+    arguments.push("--ignore-submodules=all");
     if *against == Against::Staged {
         arguments.push("--cached");
     }
     arguments.extend([base.as_str(), "--"]);
-    let listed = output(root, &arguments)?;
-    let top = output(root, &["rev-parse", "--show-toplevel"])?;
+    let listed = git.bytes(&arguments)?;
+    let top = git.text(&["rev-parse", "--show-toplevel"])?;
     let top = Path::new(top.trim_end_matches('\n')).to_owned();
-    let mut objects = Objects::start(root)?;
+    let mut objects = Objects::start(&git)?;
+    let mut fields = listed.split(|&byte| byte == 0);
     let mut changed = Vec::new();
-    for name in listed.split('\0').filter(|name| !name.is_empty()) {
-        let path = top.join(name);
-        let text = |bytes| decode(&path, bytes);
-        let base = match objects.read(&format!("{base}:{name}"))?.map(text) {
-            Some(Ok(text)) => Document::new(name, &text),
-            Some(Err(_)) | None => Document::absent(name),
-        };
-        let new = match against {
-            Against::Staged => match objects.read(&format!(":{name}"))? {
-                Some(bytes) => text(bytes),
-                None => continue,
-            },
-            Against::Revision(_) if path.is_symlink() => continue,
-            Against::Revision(_) => read(&path, name).map(|document| document.text.to_string()),
-        };
-        changed.push(ChangedFile { base, new });
+    while let (Some(header), Some(name)) = (fields.next(), fields.next()) {
+        let Some(entry) = Entry::parse(header, name) else { continue };
+        if entry.is_file() {
+            changed.push(entry.read(&top, against, &mut objects)?);
+        }
     }
     Ok(changed)
 }
@@ -74,53 +71,147 @@ pub fn changed(root: &Root, against: &Against) -> Result<Vec<ChangedFile>, Works
 /// The version of the installed git; `None` where there is none.
 #[must_use]
 pub fn version() -> Option<String> {
-    let root = Root::find(Path::new("/")).ok()?;
-    let version = output(&root, &["version"]).ok()?;
+    let git = Git { folder: PathBuf::from("/"), filters: Vec::new() };
+    let version = git.text(&["version"]).ok()?;
     Some(version.trim().trim_start_matches("git version ").to_owned())
 }
 
-/// The id of git's empty tree, the same in every SHA-1 repository.
-const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-
-fn resolve(root: &Root, revision: &str) -> Result<String, WorkspaceError> {
-    let commit = format!("{revision}^{{commit}}");
-    output(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])
-        .map(|id| id.trim().to_owned())
-        .map_err(|error| match error {
-            WorkspaceError::Git { message, .. } if message.is_empty() => WorkspaceError::Git {
-                command: "rev-parse".to_owned(),
-                message: format!("there is no revision `{revision}`"),
-            },
-            other => other,
-        })
+/// One entry of `git diff --raw`: `:100644 100644 <old> <new> M`, and a name.
+struct Entry {
+    mode: String,
+    old: String,
+    new: String,
+    status: String,
+    name: String,
+    /// Whether the name is what git said, and not only close to it.
+    name_is_exact: bool,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
-fn command(root: &Root) -> Command {
-    let mut command = Command::new("git");
-    command
-        .current_dir(root.path())
-        .args(["--no-optional-locks", "-c", "core.fsmonitor=false"])
-        .args(["-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+impl Entry {
+    fn parse(header: &[u8], name: &[u8]) -> Option<Entry> {
+        let header = std::str::from_utf8(header).ok()?.strip_prefix(':')?;
+        let fields: Vec<&str> = header.split(' ').collect();
+        let [_, mode, old, new, status] = fields[..] else { return None };
+        let exact = std::str::from_utf8(name);
+        Some(Entry {
+            mode: mode.to_owned(),
+            old: old.to_owned(),
+            new: new.to_owned(),
+            status: status.to_owned(),
+            name: String::from_utf8_lossy(name).into_owned(),
+            name_is_exact: exact.is_ok(),
+        })
+    }
+
+    /// Whether the new side is a regular file, or in conflict; not a link, not a submodule.
+    fn is_file(&self) -> bool {
+        self.status == "U" || self.mode.starts_with("100")
+    }
+
+    fn read(
+        &self,
+        top: &Path,
+        against: &Against,
+        objects: &mut Objects,
+    ) -> Result<ChangedFile, WorkspaceError> {
+        let (name, path) = (&self.name, top.join(&self.name));
+        let base = match objects.read(&self.old)?.map(|bytes| decode(&path, bytes)) {
+            Some(Ok(text)) => Document::new(name, &text),
+            Some(Err(_)) | None => Document::absent(name),
+        };
+        let refuse = |message: &str| Err(failure(&["diff"], &format!("`{name}` {message}")));
+        let new = if self.status == "U" {
+            refuse("is in conflict; resolve it first")
+        } else if *against == Against::Staged {
+            match objects.read(&self.new)? {
+                Some(bytes) => decode(&path, bytes),
+                None => refuse("has no content in the index"),
+            }
+        } else if !self.name_is_exact {
+            refuse("has a name that is not UTF-8")
+        } else if path.is_symlink() {
+            refuse("is a symbolic link now")
+        } else {
+            read(&path, name).map(|document| document.text.to_string())
+        };
+        Ok(ChangedFile { base, new })
+    }
+}
+
+/// How git is called in one folder.
+struct Git {
+    folder: PathBuf,
+    /// The configured filters' settings, each to be emptied: git would run them.
+    filters: Vec<String>,
+}
+
+impl Git {
+    fn new(root: &Root) -> Result<Git, WorkspaceError> {
+        let mut git = Git { folder: root.path().to_owned(), filters: Vec::new() };
+        let pattern = r"^filter\..*\.(clean|smudge|process|required)$";
+        let run = git.run(&["config", "--null", "--name-only", "--get-regexp", pattern])?;
+        // It fails where nothing matches; then there is nothing to switch off.
+        let names = String::from_utf8_lossy(&run.stdout).into_owned();
+        git.filters =
+            names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        Ok(git)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
+    fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        command
+            .current_dir(&self.folder)
+            .args(["--no-optional-locks", "-c", "core.fsmonitor=false"])
+            .args(["-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"])
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_CONFIG_COUNT", self.filters.len().to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (index, name) in self.filters.iter().enumerate() {
+            let value = if name.ends_with(".required") { "false" } else { "" };
+            command.env(format!("GIT_CONFIG_KEY_{index}"), name);
+            command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<std::process::Output, WorkspaceError> {
+        let run = self.command().args(arguments).output();
+        run.map_err(|error| failure(arguments, &format!("cannot start git: {error}")))
+    }
+
+    fn bytes(&self, arguments: &[&str]) -> Result<Vec<u8>, WorkspaceError> {
+        let run = self.run(arguments)?;
+        if !run.status.success() {
+            return Err(failure(arguments, &String::from_utf8_lossy(&run.stderr)));
+        }
+        Ok(run.stdout)
+    }
+
+    fn text(&self, arguments: &[&str]) -> Result<String, WorkspaceError> {
+        let bytes = self.bytes(arguments)?;
+        String::from_utf8(bytes).map_err(|_| failure(arguments, "printed text that is not UTF-8"))
+    }
+
+    fn resolve(&self, revision: &str) -> Result<String, WorkspaceError> {
+        let commit = format!("{revision}^{{commit}}");
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        self.text(&arguments).map(|id| id.trim().to_owned()).map_err(|error| match error {
+            WorkspaceError::Git { message, .. } if message.is_empty() => {
+                failure(&arguments, &format!("there is no revision `{revision}`"))
+            }
+            other => other,
+        })
+    }
 }
 
 fn failure(arguments: &[&str], message: &str) -> WorkspaceError {
     let message = message.trim().trim_start_matches("fatal: ").to_owned();
     WorkspaceError::Git { command: arguments.first().unwrap_or(&"").to_string(), message }
-}
-
-fn output(root: &Root, arguments: &[&str]) -> Result<String, WorkspaceError> {
-    let run = command(root).args(arguments).output();
-    let run = run.map_err(|error| failure(arguments, &format!("cannot start git: {error}")))?;
-    if !run.status.success() {
-        return Err(failure(arguments, &String::from_utf8_lossy(&run.stderr)));
-    }
-    String::from_utf8(run.stdout)
-        .map_err(|_| failure(arguments, "printed a name that is not UTF-8"))
 }
 
 /// A running `git cat-file --batch`.
@@ -130,9 +221,10 @@ struct Objects {
 }
 
 impl Objects {
-    fn start(root: &Root) -> Result<Objects, WorkspaceError> {
+    fn start(git: &Git) -> Result<Objects, WorkspaceError> {
         let wrong = |message: &str| failure(&["cat-file"], message);
-        let mut process = command(root)
+        let mut process = git
+            .command()
             .args(["cat-file", "--batch"])
             .stdin(Stdio::piped())
             .stderr(Stdio::null())
@@ -142,11 +234,8 @@ impl Objects {
         Ok(Objects { process, answers: BufReader::new(answers) })
     }
 
-    /// The bytes of a blob by name; `None` where there is none, or not a blob.
+    /// The bytes of a blob by its id; `None` where there is none, or not a blob.
     fn read(&mut self, name: &str) -> Result<Option<Vec<u8>>, WorkspaceError> {
-        if name.contains('\n') {
-            return Err(failure(&["cat-file"], "a file name holds a newline"));
-        }
         let wrong = |error: std::io::Error| failure(&["cat-file"], &error.to_string());
         let questions = self.process.stdin.as_mut().expect("standard input is piped at the start");
         writeln!(questions, "{name}").and_then(|()| questions.flush()).map_err(wrong)?;
@@ -185,7 +274,7 @@ mod tests {
 
     fn git(dir: &Path, arguments: &[&str]) {
         let root = Root::find(dir).unwrap();
-        output(&root, arguments).unwrap();
+        Git::new(&root).unwrap().bytes(arguments).unwrap();
     }
 
     #[test]
@@ -224,6 +313,65 @@ mod tests {
         assert_eq!(error, "git rev-parse: there is no revision `nope`");
         let flag = Against::Revision("--output=x".to_owned());
         assert!(changed(&root, &flag).is_err());
+    }
+
+    #[test]
+    fn a_repository_cannot_make_git_run_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let mark = dir.path().join("ran");
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        git(dir.path(), &["init", "-q"]);
+        git(dir.path(), &["config", "user.name", "t"]);
+        git(dir.path(), &["config", "user.email", "t@example.org"]);
+        write("a.py", "a = 1\n");
+        git(dir.path(), &["add", "."]);
+        git(dir.path(), &["commit", "-qm", "first"]);
+        let touch = format!("touch '{}'; cat", mark.display());
+        for key in ["filter.evil=x.clean", "filter.evil=x.smudge", "diff.evil.textconv"] {
+            git(dir.path(), &["config", key, &touch]);
+        }
+        for key in ["core.fsmonitor", "diff.external"] {
+            git(dir.path(), &["config", key, &touch]);
+        }
+        write(".gitattributes", "* filter=evil=x diff=evil\n");
+        write("a.py", "a = 22\n");
+        let root = Root::find(dir.path()).unwrap();
+        let head = Against::Revision("HEAD".to_owned());
+        assert_eq!(changed(&root, &head).unwrap().len(), 1);
+        // Without our settings the same repository does run it: the test can fail.
+        assert!(!mark.exists(), "something ran");
+        #[expect(clippy::disallowed_methods, reason = "shows what plain git does")]
+        let plain = Command::new("git").arg("diff").current_dir(dir.path()).output();
+        assert!(plain.is_ok() && mark.exists());
+    }
+
+    #[test]
+    fn conflicts_links_and_odd_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        let commit = |message| git(dir.path(), &["commit", "-qam", message]);
+        git(dir.path(), &["init", "-q", "-b", "main"]);
+        git(dir.path(), &["config", "user.name", "t"]);
+        git(dir.path(), &["config", "user.email", "t@example.org"]);
+        write("a.py", "a = 1\n");
+        git(dir.path(), &["add", "."]);
+        commit("first");
+        git(dir.path(), &["checkout", "-qb", "other"]);
+        write("a.py", "a = 2\n");
+        commit("other");
+        git(dir.path(), &["checkout", "-q", "main"]);
+        write("a.py", "a = 3\n");
+        commit("main");
+        let root = Root::find(dir.path()).unwrap();
+        assert!(Git::new(&root).unwrap().bytes(&["merge", "-q", "other"]).is_err());
+        write("new\nline.py", "n = 1\n");
+        std::os::unix::fs::symlink("nowhere", dir.path().join("link.py")).unwrap();
+        git(dir.path(), &["add", "new\nline.py", "link.py"]);
+        let changed = changed(&root, &Against::Staged).unwrap();
+        let names: Vec<&str> = changed.iter().map(|file| file.base.path.as_str()).collect();
+        assert_eq!(names, ["a.py", "new\nline.py"], "no link");
+        assert!(changed[0].new.as_ref().unwrap_err().to_string().contains("is in conflict"));
+        assert_eq!(changed[1].new.as_ref().unwrap(), "n = 1\n");
     }
 
     #[test]

@@ -21,17 +21,18 @@ pub struct Location {
 }
 
 impl Root {
-    /// The nearest folder at or above `start` that holds `countersign.toml` or `.git`; `start`
-    /// itself where there is none.
+    /// The workspace that `start` is in: the nearest folder at or above it that holds `.git`; else
+    /// the outermost that holds `countersign.toml`, so that one further in does not hide it; else
+    /// `start` itself.
     ///
     /// # Errors
     /// `start` does not exist.
     pub fn find(start: &Path) -> Result<Root, WorkspaceError> {
         let start = start.canonicalize().map_err(WorkspaceError::io("find", start))?;
-        let marked = |folder: &&Path| {
-            folder.join("countersign.toml").exists() || folder.join(".git").exists()
-        };
-        let path = start.ancestors().find(marked).unwrap_or(&start).to_owned();
+        let repository = start.ancestors().find(|folder| folder.join(".git").exists());
+        let settled =
+            || start.ancestors().filter(|folder| folder.join("countersign.toml").exists()).last();
+        let path = repository.or_else(settled).unwrap_or(&start).to_owned();
         Ok(Root { path })
     }
 
@@ -63,7 +64,11 @@ impl Root {
         })?;
         let absolute = resolved.join(file);
         let inside = absolute.strip_prefix(&self.path).unwrap_or(&absolute);
-        let name = inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        // What the log cannot name exactly could not be found again for undo.
+        let Some(name) = inside.to_str() else {
+            return Err(WorkspaceError::NameNotUtf8(absolute));
+        };
+        let name = name.replace(std::path::MAIN_SEPARATOR, "/");
         Ok(Location { name, absolute })
     }
 }
@@ -71,6 +76,7 @@ impl Root {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::ffi::OsStrExt as _;
 
     use super::*;
 
@@ -84,6 +90,13 @@ mod tests {
         assert_eq!(root.path(), dir.path().canonicalize().unwrap());
         assert_eq!(root.locate(&inner.join("a.py")).unwrap().name, "src/deep/a.py");
         assert_eq!(root.locate(&inner.join("../a.py")).unwrap().name, "src/a.py");
+        // A settings file further in does not hide the outer one; a repository is its own.
+        fs::write(inner.join("countersign.toml"), "").unwrap();
+        assert_eq!(Root::find(&inner).unwrap(), root);
+        fs::create_dir(dir.path().join("src/.git")).unwrap();
+        assert!(Root::find(&inner).unwrap().path().ends_with("src"));
+        let name = std::ffi::OsStr::from_bytes(b"a\xff.py");
+        assert!(matches!(root.locate(Path::new(name)), Err(WorkspaceError::NameNotUtf8(_))));
         let outside = root.locate(Path::new("/a.py")).unwrap();
         assert_eq!(outside.name, "/a.py");
         assert!(matches!(

@@ -92,6 +92,10 @@ impl Staged {
         post_bytes: Vec<u8>,
         mode_wanted: Option<u32>,
     ) -> Result<Staged, WorkspaceError> {
+        if pre != FileState::Absent {
+            // A rename needs no permission on the file itself, but who made it read-only meant it.
+            OpenOptions::new().write(true).open(path).map_err(WorkspaceError::io("write", path))?;
+        }
         let temporary = temporary_beside(path)?;
         let mut file = OpenOptions::new()
             .write(true)
@@ -162,8 +166,9 @@ fn temporary_beside(path: &Path) -> Result<PathBuf, WorkspaceError> {
         let (path, folder) = (path.to_owned(), folder.to_owned());
         return Err(WorkspaceError::NoFolder { path, folder });
     }
+    // Long names are cut: the whole must stay a name that file systems take.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{name}.countersign-");
+    let prefix = format!(".{}.countersign-", &name[..name.floor_char_boundary(200)]);
     for entry in folder.read_dir().into_iter().flatten().flatten() {
         let left = entry.file_name();
         let process =

@@ -37,7 +37,7 @@ impl Mismatch {
     #[must_use]
     pub fn sentence(&self) -> String {
         match (self.expected, self.found) {
-            (FileState::Absent, _) => "exists, but did not".to_owned(),
+            (FileState::Absent, _) => "was created meanwhile by somebody else".to_owned(),
             (_, FileState::Absent) => "no longer exists".to_owned(),
             (FileState::File { sha256: a, .. }, FileState::File { sha256: b, .. }) if a != b => {
                 format!("has been edited since (expected {}, found {})", a.short(), b.short())

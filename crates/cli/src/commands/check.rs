@@ -53,9 +53,10 @@ pub struct Checked {
 }
 
 pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
-    let context = Context::load(global, Settings::default())?;
+    let context = Context::load(global, None)?;
+    let policy = context.policy(Settings::default())?;
     let sources = sources(&context, flags)?;
-    let (checked, skipped) = check_all(&context, flags.lang, &sources);
+    let (checked, skipped) = check_all(&context, &policy, flags.lang, &sources);
     match context.format {
         Format::Text => output::text::checked(&context, &checked, skipped)?,
         Format::Json => output::json::checked(&checked)?,
@@ -65,7 +66,7 @@ pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
 
 /// Where the subjects come from; files are read when their turn comes, not all at once.
 enum Sources {
-    Files(Vec<(PathBuf, bool)>),
+    Files(Vec<Result<(PathBuf, bool), WorkspaceError>>),
     Ready(Vec<Mutex<Option<Subject>>>),
 }
 
@@ -80,7 +81,13 @@ impl Sources {
     fn take(&self, index: usize) -> Option<Subject> {
         match self {
             Sources::Files(files) => {
-                let (path, named) = &files[index];
+                let (path, named) = match &files[index] {
+                    Ok(file) => file,
+                    Err(problem) => {
+                        let new = Err(WorkspaceError::Walk(problem.to_string()));
+                        return Some(Subject { base: Document::absent("-"), new, named: true });
+                    }
+                };
                 let name = path.strip_prefix("./").unwrap_or(path).display().to_string();
                 let new = workspace::read(path, &name).map(|document| document.text.to_string());
                 Some(Subject { base: Document::absent(&name), new, named: *named })
@@ -112,10 +119,12 @@ fn sources(context: &Context, flags: &Flags) -> Result<Sources> {
         vec![Subject { base: Document::absent("-"), new, named: true }]
     } else {
         let named = |path: &PathBuf| flags.paths.contains(path);
-        let files = workspace::list(&flags.paths)?;
-        return Ok(Sources::Files(
-            files.into_iter().map(|path| (path.clone(), named(&path))).collect(),
-        ));
+        let (files, problems) = workspace::list(&flags.paths)?;
+        let files = files.into_iter().map(|path| {
+            let named = named(&path);
+            Ok((path, named))
+        });
+        return Ok(Sources::Files(files.chain(problems.into_iter().map(Err)).collect()));
     };
     Ok(Sources::Ready(subjects.into_iter().map(|subject| Mutex::new(Some(subject))).collect()))
 }
@@ -123,6 +132,7 @@ fn sources(context: &Context, flags: &Flags) -> Result<Sources> {
 /// Checks all subjects on all cores; the results are in the order of the subjects.
 fn check_all(
     context: &Context,
+    policy: &Policy,
     lang: Option<Language>,
     sources: &Sources,
 ) -> (Vec<Checked>, usize) {
@@ -138,7 +148,7 @@ fn check_all(
                         break;
                     }
                     let Some(subject) = sources.take(index) else { continue };
-                    let checked = check_one(&context.policy, lang, subject);
+                    let checked = check_one(policy, lang, subject);
                     let Ok(mut done) = done.lock() else { break };
                     done.0.push((index, checked));
                     let count = done.0.len();

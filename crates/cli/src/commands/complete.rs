@@ -51,11 +51,12 @@ impl FromStr for Cursor {
 }
 
 pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
-    let context = Context::load(global, flags.model.settings())?;
+    let context = Context::load(global, Some(&flags.at.path))?;
+    let policy = context.policy(flags.model.settings())?;
     let Cursor { path, line, column } = &flags.at;
     let location = context.root.locate(path)?;
     let document = match flags.apply {
-        true => target(&context, &location)?,
+        true => target(&policy, &location)?,
         false => workspace::read(&location.absolute, &location.name)?,
     };
     let language = flags.lang.or(document.language);
@@ -77,12 +78,12 @@ pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
         instruction: String::new(),
         selection: at..at,
         actor: context.actor.clone(),
-        candidates: context.policy.candidates,
-        max_tokens: context.policy.max_tokens.min(TOKENS_MAX),
+        candidates: policy.candidates,
+        max_tokens: policy.max_tokens.min(TOKENS_MAX),
         sampling: flags.model.sampling(),
     };
     let snapshot = Snapshot::of(document.with_language(Some(language)));
-    suggest_and_show(&context, &request, &snapshot, flags.apply.then_some(&location))
+    suggest_and_show(&context, &policy, &request, &snapshot, flags.apply.then_some(&location))
 }
 
 fn unknown_language(path: &Path) -> String {

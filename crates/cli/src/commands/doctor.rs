@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use policy::Settings;
+use policy::{Policy, Settings};
 use serde_json::json;
 use types::Language;
 
@@ -12,9 +12,20 @@ use crate::context::Context;
 use crate::output;
 
 pub fn run(global: &Global) -> Result<ExitCode> {
-    let context = Context::load(global, Settings::default())?;
-    let provider = context.provider()?;
-    let profile = provider.profile();
+    let context = Context::load(global, None)?;
+    let policy = context.policy(Settings::default());
+    let provider = match &policy {
+        Ok(policy) => context.provider(policy),
+        Err(_) => context.provider(&Policy::default()),
+    };
+    // What is broken is what a doctor is asked about: it is said, not an error of the doctor.
+    let said = |error: &anyhow::Error| json!({"broken": output::sentence(error)});
+    let model = match &provider {
+        Ok(provider) => json!(provider.profile().identity),
+        Err(error) => said(error),
+    };
+    let provider = provider.ok();
+    let settings = context.settings_files().into_iter().map(|(path, _)| path);
     let ledger = context.existing_ledger();
     let ledger = match &ledger {
         Ok(Some(ledger)) => match ledger.size() {
@@ -31,13 +42,16 @@ pub fn run(global: &Global) -> Result<ExitCode> {
     let report = json!({
         "version": 1,
         "countersign": env!("CARGO_PKG_VERSION"),
-        "model": profile.identity,
-        "context_tokens": profile.context_tokens,
-        "infill": profile.infill,
-        "addresses": provider.addresses(),
+        "model": model,
+        "context_tokens": provider.as_ref().map(|provider| provider.profile().context_tokens),
+        "infill": provider.as_ref().map(|provider| provider.profile().infill),
+        "addresses": provider.as_ref().map_or_else(Vec::new, |provider| provider.addresses()),
         "workspace": context.root.path(),
-        "settings": context.settings_files,
-        "policy": {"digest": context.policy.digest(), "values": context.policy},
+        "settings": settings.filter(|path| path.exists()).collect::<Vec<_>>(),
+        "policy": match &policy {
+            Ok(policy) => json!({"digest": policy.digest(), "values": policy}),
+            Err(error) => said(error),
+        },
         "ledger": {"folder": context.ledger_folder(), "status": ledger},
         "git": workspace::git::version(),
         "languages": languages,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use pipeline::{Applied, Stages, Suggestion};
-use policy::{GenerateSettings, Settings};
+use policy::{GenerateSettings, Policy, Settings};
 use providers::Cancel;
 use types::{Document, Language, Request, Sampling, Snapshot, Task};
 use workspace::{Location, Staged};
@@ -43,7 +43,7 @@ pub struct ModelFlags {
     #[arg(long, value_name = "N")]
     max_tokens: Option<usize>,
     /// Temperature of the candidates after the first, which takes the likeliest tokens
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     temperature: Option<f32>,
     /// Same seed, same text
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -72,13 +72,14 @@ impl ModelFlags {
 }
 
 pub fn run(global: &Global, flags: Flags) -> Result<ExitCode> {
-    let context = Context::load(global, flags.model.settings())?;
+    let context = Context::load(global, flags.out.as_deref())?;
+    let policy = context.policy(flags.model.settings())?;
     let from_name = || Language::from_path(&flags.out.as_ref()?.to_string_lossy());
     let language = flags.lang.or_else(from_name);
     let language = language.context("which language? give --lang, or --out with a known ending")?;
     let location = flags.out.as_deref().map(|path| context.root.locate(path)).transpose()?;
     let document = match &location {
-        Some(location) => target(&context, location)?,
+        Some(location) => target(&policy, location)?,
         None => Document::absent(&format!("generated.{}", language.extensions()[0])),
     };
     let end = document.text.len();
@@ -88,18 +89,18 @@ pub fn run(global: &Global, flags: Flags) -> Result<ExitCode> {
         instruction: flags.prompt,
         selection: end..end,
         actor: context.actor.clone(),
-        candidates: context.policy.candidates,
-        max_tokens: context.policy.max_tokens,
+        candidates: policy.candidates,
+        max_tokens: policy.max_tokens,
         sampling: flags.model.sampling(),
     };
     let snapshot = Snapshot::of(document.with_language(Some(language)));
-    suggest_and_show(&context, &request, &snapshot, location.as_ref())
+    suggest_and_show(&context, &policy, &request, &snapshot, location.as_ref())
 }
 
 /// The file to write to as it is now. What would stop the write at the end stops it here, before
 /// the model has worked for it.
-pub fn target(context: &Context, location: &Location) -> Result<Document> {
-    if let Some(refusal) = context.policy.boundaries.refusal(&location.name) {
+pub fn target(policy: &Policy, location: &Location) -> Result<Document> {
+    if let Some(refusal) = policy.boundaries.refusal(&location.name) {
         anyhow::bail!(refusal);
     }
     Staged::probe(location)?;
@@ -109,12 +110,13 @@ pub fn target(context: &Context, location: &Location) -> Result<Document> {
 /// Makes a suggestion, applies it to `location` where there is one, and shows what came of it.
 pub fn suggest_and_show(
     context: &Context,
+    policy: &Policy,
     request: &Request,
     snapshot: &Snapshot,
     location: Option<&Location>,
 ) -> Result<ExitCode> {
     let mut ledger = context.ledger()?;
-    let provider = context.provider()?;
+    let provider = context.provider(policy)?;
     let cancel = Cancel::default();
     let on_interrupt = cancel.clone();
     ctrlc::set_handler(move || on_interrupt.cancel()).context("cannot catch Ctrl-C")?;
@@ -122,7 +124,7 @@ pub fn suggest_and_show(
     let suggestion = {
         let mut stages = Stages {
             provider: provider.as_ref(),
-            policy: &context.policy,
+            policy,
             ledger: &mut ledger,
             cancel: &cancel,
             progress: &mut |step| spinner.show(step),

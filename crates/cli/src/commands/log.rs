@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use ledger::{Filter, Ledger};
-use policy::Settings;
 
 use crate::arguments::{Format, Global};
 use crate::context::Context;
 use crate::output::{self, progress::Bar};
+use crate::output::{err, out};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -39,7 +39,7 @@ pub struct ShowFlags {
 }
 
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
-    let context = Context::load(global, Settings::default())?;
+    let context = Context::load(global, None)?;
     let ledger = context.existing_ledger()?;
     match command {
         Command::List(flags) => list(&context, ledger.as_ref(), &flags),
@@ -59,7 +59,7 @@ fn list(context: &Context, ledger: Option<&Ledger>, flags: &ListFlags) -> Result
     let entries = ledger.map_or(Ok(Vec::new()), |ledger| ledger.entries(&filter))?;
     match (context.format, flags.records) {
         (Format::Text, _) if entries.is_empty() => {
-            anstream::eprintln!("nothing has been logged yet");
+            err!("nothing has been logged yet");
         }
         (Format::Text, true) => output::log::records(&entries),
         (Format::Text, false) => output::log::generations(&entries, flags.count),
@@ -96,7 +96,7 @@ fn verify(context: &Context, ledger: Option<&Ledger>) -> Result<ExitCode> {
     let Some(ledger) = ledger else {
         match context.format {
             Format::Text => {
-                anstream::println!("there is no log yet in {}", context.ledger_folder().display());
+                out!("there is no log yet in {}", context.ledger_folder().display());
             }
             Format::Json => output::json::object(
                 &serde_json::json!({"version": 1, "holds": null, "entries": 0}),

@@ -52,11 +52,12 @@ impl FromStr for Lines {
 }
 
 pub fn run(global: &Global, task: Task, flags: Flags) -> Result<ExitCode> {
-    let context = Context::load(global, flags.model.settings())?;
+    let context = Context::load(global, Some(&flags.at.path))?;
+    let policy = context.policy(flags.model.settings())?;
     let Lines { path, first, last } = &flags.at;
     let location = context.root.locate(path)?;
     let document = match flags.apply {
-        true => target(&context, &location)?,
+        true => target(&policy, &location)?,
         false => workspace::read(&location.absolute, &location.name)?,
     };
     let language = flags.lang.or(document.language);
@@ -74,12 +75,12 @@ pub fn run(global: &Global, task: Task, flags: Flags) -> Result<ExitCode> {
         instruction: flags.prompt,
         selection: start..end,
         actor: context.actor.clone(),
-        candidates: context.policy.candidates,
-        max_tokens: context.policy.max_tokens,
+        candidates: policy.candidates,
+        max_tokens: policy.max_tokens,
         sampling: flags.model.sampling(),
     };
     let snapshot = Snapshot::of(document.with_language(Some(language)));
-    suggest_and_show(&context, &request, &snapshot, flags.apply.then_some(&location))
+    suggest_and_show(&context, &policy, &request, &snapshot, flags.apply.then_some(&location))
 }
 
 #[cfg(test)]

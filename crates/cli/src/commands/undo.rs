@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use pipeline::{Direction, Selection};
-use policy::Settings;
 
 use crate::arguments::{Format, Global};
 use crate::context::Context;
@@ -26,7 +25,7 @@ pub struct Flags {
 }
 
 pub fn run(global: &Global, direction: Direction, flags: Flags) -> Result<ExitCode> {
-    let context = Context::load(global, Settings::default())?;
+    let context = Context::load(global, None)?;
     let mut ledger = context.existing_ledger()?.context("nothing has been logged yet")?;
     let selection = match (flags.id, flags.file) {
         (Some(id), _) => Selection::Generation(id),

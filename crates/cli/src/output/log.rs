@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use ledger::{Entry, EventKind, Verification};
 use serde_json::{Value, json};
 
-use super::{dim, json as to_json, paint, printable, verdict_word};
+use super::{dim, json as to_json, one_line, paint, printable, verdict_word};
 
 /// A record with its bodies' names and texts; `None` for a body that was erased.
 pub type Record = (Entry, Vec<(String, Option<String>)>);
@@ -58,13 +58,13 @@ fn summaries(entries: &[Entry], count: usize) -> Vec<Summary<'_>> {
 pub fn generations(entries: &[Entry], count: usize) {
     for one in summaries(entries, count) {
         let verdict = verdict_word(one.verdict.unwrap_or("failed"));
-        let (path, state) = (printable(one.path), one.state.unwrap_or_default());
-        let about = dim(&format!("{} {}", printable(one.model), printable(one.actor)));
-        anstream::println!(
+        let (path, state) = (one_line(one.path), one.state.unwrap_or_default());
+        let about = dim(&format!("{} {}", one_line(one.model), one_line(one.actor)));
+        out!(
             "{}  {}  {:<8}  {verdict}  {path}  {state}  {about}",
             one.time,
             one.generation,
-            printable(one.task),
+            one_line(one.task),
         );
     }
 }
@@ -78,20 +78,16 @@ pub fn records(entries: &[Entry]) {
         let Entry { index, generation, kind, actor, .. } = entry;
         let time = time(entry.time_ms);
         let kind = kind.name();
-        anstream::println!(
-            "{index:>5}  {time}  {generation}  {kind:<10}  {}  {}",
-            summary(entry),
-            dim(actor)
-        );
+        out!("{index:>5}  {time}  {generation}  {kind:<10}  {}  {}", summary(entry), dim(actor));
     }
 }
 
 fn summary(entry: &Entry) -> String {
-    let text = |key: &str| entry.fields.get(key).and_then(Value::as_str).map(printable);
+    let text = |key: &str| entry.fields.get(key).and_then(Value::as_str).map(one_line);
     if let Some(verdict) = text("verdict") {
         return verdict_word(&verdict);
     }
-    let model = || entry.fields.get("model")?.get("name")?.as_str().map(printable);
+    let model = || entry.fields.get("model")?.get("name")?.as_str().map(one_line);
     text("path").or_else(model).unwrap_or_default()
 }
 
@@ -105,18 +101,18 @@ pub fn show(records: &[Record]) {
     for (entry, bodies) in records {
         let (index, time, kind) = (entry.index, time(entry.time_ms), entry.kind.name());
         let title = paint(anstyle::AnsiColor::Cyan, kind);
-        anstream::println!("{title}  record {index}, {time}, {}", printable(&entry.actor));
+        out!("{title}  record {index}, {time}, {}", one_line(&entry.actor));
         for (key, value) in &entry.fields {
-            anstream::println!("  {key}: {}", printable(&value.to_string()));
+            out!("  {key}: {}", printable(&value.to_string()));
         }
         for (name, text) in bodies {
             match text {
-                None => anstream::println!("  {name}: {}", dim("erased")),
+                None => out!("  {name}: {}", dim("erased")),
                 Some(text) if text.is_empty() => {}
                 Some(text) => {
-                    anstream::println!("  {name}:");
+                    out!("  {name}:");
                     for line in printable(text).lines() {
-                        anstream::println!("    {line}");
+                        out!("    {line}");
                     }
                 }
             }
@@ -138,21 +134,17 @@ pub fn verification(verification: &Verification) {
         "{entries} records, {checkpoints} checkpoints, {bodies} bodies, {preimages} pre-images"
     );
     for remark in &verification.remarks {
-        anstream::println!("{} {}", dim("note:"), printable(remark));
+        out!("{} {}", dim("note:"), printable(remark));
     }
     match &verification.failure {
         None => {
             let root: String = verification.root.iter().map(|b| format!("{b:02x}")).collect();
-            anstream::println!(
-                "{}  {counts}\n{}",
-                verdict_word("holds"),
-                dim(&format!("root {root}"))
-            );
+            out!("{}  {counts}\n{}", verdict_word("holds"), dim(&format!("root {root}")));
         }
         Some(failure) => {
             let word = paint(anstyle::AnsiColor::Red, "does not hold");
-            anstream::println!("{word}  {}", printable(&failure.to_string()));
-            anstream::println!("{}", dim(&format!("held before it: {counts}")));
+            out!("{word}  {}", printable(&failure.to_string()));
+            out!("{}", dim(&format!("held before it: {counts}")));
         }
     }
 }

@@ -11,7 +11,7 @@ use types::{
 };
 use workspace::FileState;
 
-use super::{dim, printable, verdict_word};
+use super::{dim, one_line, printable, verdict_word};
 use crate::commands::Checked;
 use crate::context::Context;
 
@@ -44,38 +44,43 @@ pub fn suggestion(
     if let Some(approved) = verdict.approved() {
         let edited = approved.edit().apply(&snapshot.document)?;
         for finding in report.findings.iter().take(FINDINGS_MAX) {
-            anstream::eprintln!("{}\n", excerpt(&report.path, &edited.text, finding));
+            err!("{}\n", excerpt(report, &edited.text, finding));
         }
     }
     reasons(&mut anstream::stderr().lock(), verdict.reasons())?;
     if context.quiet {
         return Ok(());
     }
-    let (word, score) = (verdict_word(verdict.name()), score(report));
+    let word = verdict_word(verdict.name());
+    // A good score beside a refusal would only confuse.
+    let score = verdict.approved().map_or_else(String::new, |_| score(report));
     let what = match applied {
         Some(applied) => {
             let lines = suggestion.text().map_or(0, |text| text.trim().lines().count());
-            format!("{} written to {}", counted(lines, "line"), applied.change.path.display())
+            let path = one_line(&applied.change.path.to_string_lossy());
+            format!("{} written to {path}", counted(lines, "line"))
         }
         None if verdict.approved().is_some() => "not written anywhere; --out FILE does".to_owned(),
         None => "not shown, nothing written".to_owned(),
     };
-    anstream::eprintln!("{word}  {what}{score}");
-    anstream::eprintln!("{}", checks(report));
+    err!("{word}  {what}{score}");
+    err!("{}", checks(report));
     let model = &completion.model;
     let label = model.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
-    anstream::eprintln!("{}", dim(&format!("model {} {}{label}", model.name, model.version)));
+    err!("{}", dim(&format!("model {} {}{label}", model.name, model.version)));
     if context.verbose {
-        anstream::eprintln!("{}", dim(&usage(suggestion)));
-        anstream::eprintln!("{}", dim(&budget(&suggestion.account)));
+        err!("{}", dim(&usage(suggestion)));
+        err!("{}", dim(&budget(&suggestion.account)));
     }
     let id = &suggestion.generation;
     let next = match applied {
-        Some(_) => "; `countersign undo` takes it back",
-        None if verdict.approved().is_none() => "; `countersign log show` has what was refused",
-        None => "",
+        Some(_) => format!("; `countersign undo {id}` takes it back"),
+        None if verdict.approved().is_none() => {
+            format!("; `countersign log show {id}` has what was refused")
+        }
+        None => String::new(),
     };
-    anstream::eprintln!("{}", dim(&format!("logged as {id}{next}")));
+    err!("{}", dim(&format!("logged as {id}{next}")));
     Ok(())
 }
 
@@ -119,14 +124,14 @@ pub fn checked(context: &Context, checked: &[Checked], skipped: usize) -> Result
                 let report = &review.report;
                 findings += report.findings.len();
                 for finding in report.findings.iter().take(FINDINGS_MAX) {
-                    writeln!(out, "{}\n", excerpt(&report.path, &file.text, finding))?;
+                    writeln!(out, "{}\n", excerpt(report, &file.text, finding))?;
                 }
                 if let more @ 1.. = report.findings.len().saturating_sub(FINDINGS_MAX) {
-                    writeln!(out, "{}: {more} more findings\n", printable(&report.path))?;
+                    writeln!(out, "{}: {more} more findings\n", one_line(&report.path))?;
                 }
                 if review.verdict.approved().is_none() || context.verbose {
                     let word = verdict_word(review.verdict.name());
-                    writeln!(out, "{word}  {}{}", printable(&report.path), score(report))?;
+                    writeln!(out, "{word}  {}{}", one_line(&report.path), score(report))?;
                     writeln!(out, "{}", checks(report))?;
                     reasons(&mut out, review.verdict.reasons())?;
                 }
@@ -142,6 +147,14 @@ pub fn checked(context: &Context, checked: &[Checked], skipped: usize) -> Result
             Ok(review) => review.verdict.name(),
             Err(_) => "unchecked",
         };
+        if checked.is_empty() {
+            writeln!(
+                out,
+                "nothing to check{}",
+                if skipped > 0 { ": no file is text" } else { "" }
+            )?;
+            return Ok(());
+        }
         let word = verdict_word(super::json::worst(checked.iter().map(verdict)));
         let skipped = match skipped {
             0 => String::new(),
@@ -197,7 +210,8 @@ fn checks(report: &Report) -> String {
 }
 
 /// A finding over the lines it is in.
-fn excerpt(path: &str, text: &str, finding: &Finding) -> String {
+fn excerpt(report: &Report, text: &str, finding: &Finding) -> String {
+    let (path, secrets) = (report.path.as_str(), report.findings.as_slice());
     let index = LineIndex::new(text);
     let first = index.line_range(text, finding.start.line).unwrap_or(0..0);
     let last = index.line_range(text, finding.end.line).unwrap_or_else(|| first.clone());
@@ -221,13 +235,32 @@ fn excerpt(path: &str, text: &str, finding: &Finding) -> String {
         cwe => format!(" [{}]", cwe.join(", ")),
     };
     let title = format!("{message}{cwe}");
-    let (path, source) = (printable(path), source.to_owned());
+    let (path, source) = (one_line(path), masked(source, window.start, secrets));
     let snippet = Snippet::source(source.as_str())
         .path(path.as_str())
         .line_start(finding.start.line)
         .annotation(AnnotationKind::Primary.span(span));
     let group = level.primary_title(title.as_str()).id(finding.rule.as_str()).element(snippet);
     Renderer::styled().render(&[group])
+}
+
+/// The rules of the linter that point at a password.
+const PASSWORD_RULES: [&str; 3] = ["S105", "S106", "S107"];
+
+/// An excerpt with every secret in it as stars: what is printed ends up in logs.
+fn masked(source: &str, start: usize, findings: &[Finding]) -> String {
+    let mut bytes = source.as_bytes().to_vec();
+    let secret = |finding: &&Finding| {
+        finding.check == "secrets" || PASSWORD_RULES.contains(&finding.rule.as_str())
+    };
+    for finding in findings.iter().filter(secret) {
+        let inside = |byte: usize| byte.clamp(start, start + bytes.len()) - start;
+        let range = inside(finding.start.byte)..inside(finding.end.byte);
+        for byte in bytes[range].iter_mut().filter(|byte| **byte != b'\n') {
+            *byte = b'*';
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What an undo or redo did, or would do.
@@ -247,28 +280,29 @@ pub fn reversal(context: &Context, reversal: &Reversal, done: bool) {
             FileState::Absent => "removed".to_owned(),
             FileState::File { sha256, mode } => format!("{} mode {mode:o}", sha256.short()),
         };
-        anstream::println!("{word}  {}  {}", write.path.display(), dim(&state));
+        out!("{word}  {}  {}", one_line(&write.path.to_string_lossy()), dim(&state));
     }
     if !context.quiet && done {
         let back = match reversal.direction {
             Direction::Undo => "countersign redo",
             Direction::Redo => "countersign undo",
         };
-        anstream::eprintln!(
-            "{}",
-            dim(&format!("logged in {}; `{back}` takes it back", reversal.generation))
-        );
+        err!("{}", dim(&format!("logged in {}; `{back}` takes it back", reversal.generation)));
     }
 }
 
 /// The doctor's report.
 pub fn doctor(report: &Value) {
     let text = |value: &Value| printable(value.as_str().unwrap_or_default());
-    let line = |name: &str, value: String| anstream::println!("{name:<12}{value}");
+    let line = |name: &str, value: String| out!("{name:<12}{value}");
     line("version", text(&report["countersign"]));
+    let broken = |value: &Value| {
+        value["broken"].as_str().map(|why| verdict_word("broken") + "  " + &printable(why))
+    };
     let model = &report["model"];
-    let digest = text(&model["digest"]);
-    line("model", format!("{} {} {}", text(&model["name"]), text(&model["version"]), dim(&digest)));
+    let digest = dim(&text(&model["digest"]));
+    let name = format!("{} {} {digest}", text(&model["name"]), text(&model["version"]));
+    line("model", broken(model).unwrap_or(name));
     if let Some(label) = model["label"].as_str() {
         line("", dim(label));
     }
@@ -278,9 +312,17 @@ pub fn doctor(report: &Value) {
         _ => line("network", report["addresses"].to_string()),
     }
     line("workspace", text(&report["workspace"]));
-    line("settings", report["settings"].to_string());
-    line("policy", text(&report["policy"]["digest"]));
-    line("log", format!("{} {}", text(&report["ledger"]["folder"]), report["ledger"]["status"]));
+    let files: Vec<String> =
+        report["settings"].as_array().into_iter().flatten().map(text).collect();
+    line("settings", if files.is_empty() { "defaults".to_owned() } else { files.join(", ") });
+    let policy = &report["policy"];
+    line("policy", broken(policy).unwrap_or_else(|| text(&policy["digest"])));
+    let (folder, status) = (text(&report["ledger"]["folder"]), &report["ledger"]["status"]);
+    let records =
+        status["records"].as_u64().map(|count| format!(", {}", counted(count as usize, "record")));
+    let reason = status["reason"].as_str().map(|why| format!(": {}", printable(why)));
+    let more = records.or(reason).unwrap_or_default();
+    line("log", format!("{folder}  {}{more}", text(&status["state"])));
     line(
         "git",
         report["git"]
@@ -288,13 +330,13 @@ pub fn doctor(report: &Value) {
             .map_or_else(|| "not installed: --diff and --staged cannot run".to_owned(), printable),
     );
     for language in report["languages"].as_array().into_iter().flatten() {
-        anstream::println!("{}", text(&language["language"]));
+        out!("{}", text(&language["language"]));
         for check in language["checks"].as_array().into_iter().flatten() {
             let name = text(&check["name"]);
             match check["unchecked"].as_str() {
-                None => anstream::println!("  {name:<12}{}", text(&check["tool"])),
+                None => out!("  {name:<12}{}", text(&check["tool"])),
                 Some(reason) => {
-                    anstream::println!("  {name:<12}{} {}", verdict_word("unchecked"), dim(reason));
+                    out!("  {name:<12}{} {}", verdict_word("unchecked"), dim(reason));
                 }
             }
         }

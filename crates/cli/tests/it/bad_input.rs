@@ -57,17 +57,63 @@ fn requests_that_make_no_sense() {
 #[test]
 fn settings_with_a_mistake_name_line_and_column() {
     let home = Home::new();
+    let check = ["check", "."];
+    home.generate("a.py").code(0);
     home.write("countersign.toml", "[policy]\nmin_score = 50\nfail_onn = 'error'\n");
-    home.run(&["check", "."]).error(&["countersign.toml:3:1: unknown field `fail_onn`"]);
+    home.run(&check).error(&["countersign.toml:3:1: unknown field `fail_onn`"]);
+    // What is not about the policy still works, and the doctor says what is wrong.
+    home.run(&["log", "verify"]).code(0);
+    assert!(home.run(&["doctor"]).code(0).out.contains("broken  countersign.toml:3:1: "));
+    home.run(&["undo"]).code(0);
     home.write("countersign.toml", "[policy\n");
-    home.run(&["doctor"]).error(&["countersign.toml:1:8: "]);
-    home.write("countersign.toml", "[generate]\nmodel = '/tmp/x.gguf'\n");
-    home.run(&["doctor"]).error(&["`generate.model` may not be set by a workspace"]);
+    home.run(&check).error(&["countersign.toml:1:8: "]);
+    home.write("countersign.toml", "[generate]\nmodel = '/x.gguf'\n");
+    home.run(&check).error(&["`generate.model` may not be set by a workspace"]);
+    home.write("countersign.toml", "[policy]\n\"\\u001b]0;x\\u0007\" = 1\n");
+    assert!(!home.run(&check).code(2).err.contains('\u{1b}'));
     fs::remove_file(home.path("countersign.toml")).unwrap();
     fs::create_dir_all(home.config().parent().unwrap()).unwrap();
     fs::write(home.config(), "[generate]\ncandidates = 0\n").unwrap();
-    home.run(&["doctor"]).error(&["config.toml: `generate.candidates` is 0"]);
-    home.run(&["doctor", "--config", "none.toml"]).error(&["`none.toml`: no such file"]);
+    home.run(&check).error(&["config.toml: `generate.candidates` is 0"]);
+    home.run(&["check", ".", "--config", "none.toml"]).error(&["`none.toml`: no such file"]);
+}
+
+#[test]
+fn programs_get_one_object_for_every_mistake() {
+    let home = Home::new();
+    for arguments in
+        [&["check", "none.py"][..], &["check", "--bogus"], &["generate"], &["log", "show", "X"]]
+    {
+        let run = home.run(&[arguments, &["--output-format", "json"]].concat()).code(2);
+        assert!(run.json()["error"].is_string(), "{}", run.out);
+        assert_eq!(run.err, "");
+    }
+    let script = "exec \"$0\" log list --output-format json >/dev/full";
+    let mut command = home.command("sh");
+    let run = crate::home::finish(command.args(["-c", script]).arg(home.program()));
+    run.error(&["cannot write to standard output"]);
+}
+
+#[test]
+fn where_a_model_may_not_write() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("project/db/inner")).unwrap();
+    home.write("project/countersign.toml", "[boundaries]\ndeny = ['./db/']\n");
+    home.write("project/db/countersign.toml", "");
+    for out in ["project/db/a.py", "project/db/inner/a.py"] {
+        home.generate(out).error(&["is out of bounds for AI: it matches `db/**`"]);
+    }
+    home.generate("project/a.py").code(0);
+    home.run(&[
+        "generate",
+        "--lang",
+        "python",
+        "--prompt",
+        PROMPT,
+        "--out",
+        "project/countersign.toml",
+    ])
+    .error(&["out of bounds"]);
 }
 
 #[test]

@@ -87,6 +87,8 @@ fn secrets_are_found_and_never_printed() {
     let arguments = ["check", "settings.txt", "--output-format", "json"];
     let object = home.run(&arguments).code(1);
     assert!(!object.out.contains(&secret), "{}", object.out);
+    let text = home.run(&["check", "settings.txt"]).code(1).out;
+    assert!(text.contains("token = ****") && !text.contains(&secret[8..]), "{text}");
     assert_eq!(object.json()["files"][0]["findings"][0]["check"], "secrets");
 }
 
@@ -96,4 +98,22 @@ fn a_terminal_gets_no_control_characters_from_a_file() {
     home.write("a.py", "x = '\u{1b}[31m' + undefined_name  # \u{202e}\n");
     let run = home.run(&["check", "a.py"]).code(1);
     assert!(!run.out.contains('\u{1b}') && !run.out.contains('\u{202e}'), "{:?}", run.out);
+}
+
+#[test]
+fn a_file_that_did_not_parse_before_is_no_pass() {
+    let home = Home::new();
+    let git = |arguments: &[&str]| {
+        assert_eq!(finish(home.command("git").args(arguments)).code, Some(0));
+    };
+    home.write("a.py", "def f(:\n    pass\n");
+    for arguments in [&["init", "-q"][..], &["add", "."]] {
+        git(arguments);
+    }
+    git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "one"]);
+    home.write("a.py", "def f(:\n    pass\neval(input())\n");
+    let object = home.run(&["check", "--diff", "HEAD", "--output-format", "json"]).json();
+    assert_ne!(object["verdict"], "pass", "security was not checked: {object}");
+    home.write("countersign.toml", "[policy]\nrequire = ['security']\n");
+    home.run(&["check", "--diff", "HEAD"]).code(2);
 }

@@ -90,6 +90,7 @@ fn what_is_not_the_language_is_blocked_and_not_shown() {
     assert_eq!(run.out, "", "blocked code is not shown");
     assert!(run.err.contains("block  not shown, nothing written"), "{}", run.err);
     assert!(home.names().is_empty());
+    assert!(!run.err.contains("is_prime"), "not in a message either: {}", run.err);
     // Two rewrites were asked for, with the findings; all of it is on record.
     let log = home.run(&["log", "list", "--records", "-n99", "--output-format", "json"]).json();
     let entries = log["entries"].as_array().unwrap();

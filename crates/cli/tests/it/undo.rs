@@ -66,7 +66,7 @@ fn generations_are_undone_in_turn_or_by_name() {
     };
     let [third, _, first] = &ids()[..] else { panic!("three writes") };
     // The first write of a.py lies under the third.
-    home.run(&["undo", first]).error(&["has been edited since", "Undo later changes"]);
+    home.run(&["undo", first]).error(&["has been edited since", "undo that first"]);
     home.run(&["undo", "--file", "b.py"]).code(0);
     assert_eq!(home.names(), ["a.py"]);
     home.run(&["undo", third]).code(0);

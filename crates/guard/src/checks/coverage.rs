@@ -13,5 +13,11 @@ pub(crate) fn outcome(facts: &Facts) -> CheckOutcome {
         Some(_) => (CheckState::Passed, None),
         None => (CheckState::Unchecked, Some(NOT_MEASURED.to_owned())),
     };
-    CheckOutcome { name: "coverage", state, reason, duration_us: 0 }
+    CheckOutcome {
+        name: "coverage",
+        state,
+        reason,
+        supported: facts.coverage.is_some(),
+        duration_us: 0,
+    }
 }

@@ -182,9 +182,13 @@ fn a_block_asks_for_a_rewrite_with_the_findings() {
 
 #[test]
 fn after_two_rewrites_it_stays_blocked_and_is_not_shown() {
-    let bench = Bench::new(&[&[UNDEFINED], &[UNDEFINED], &[BROKEN], &[GOOD]]);
+    let bench = Bench::new(&[&[UNDEFINED], &[BROKEN], &[UNDEFINED], &[GOOD]]);
     let suggestion = bench.suggest(1).unwrap();
     assert_eq!((suggestion.verdict.name(), suggestion.text()), ("block", None));
+    let finding = &suggestion.report.findings[0];
+    assert!(!finding.message.contains("factor") && !finding.message.is_empty());
+    assert!(!suggestion.verdict.reasons().concat().contains("factor"));
+    assert!(suggestion.report.functions.is_empty());
     assert_eq!(bench.kinds().matches("decision").count(), 3);
     bench.verifies();
 }
