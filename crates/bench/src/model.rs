@@ -48,7 +48,7 @@ pub fn run() -> Result<()> {
         }
     }
     ensure!(!whole.is_empty(), "no run wrote {FUNCTION_TOKENS} tokens");
-    println!("embedded model, one thread\n");
+    println!("embedded model, on all cores\n");
     head();
     row("load", load);
     row("time to first token (24 prompt tokens)", first);
