@@ -47,7 +47,7 @@ impl Language {
     #[must_use]
     pub fn extensions(self) -> &'static [&'static str] {
         match self {
-            Language::Python => &["py", "pyi"],
+            Language::Python => &["py", "pyi", "pyw"],
             Language::JavaScript => &["js", "mjs", "cjs", "jsx"],
             Language::TypeScript => &["ts", "mts", "cts"],
             Language::Tsx => &["tsx"],
@@ -64,6 +64,23 @@ impl Language {
         Language::ALL.into_iter().find(|language| {
             language.extensions().iter().any(|known| known.eq_ignore_ascii_case(extension))
         })
+    }
+}
+
+impl Language {
+    /// The language of a script by the interpreter that its first line names (`#!`).
+    #[must_use]
+    pub fn from_first_line(text: &str) -> Option<Language> {
+        let line = text.lines().next()?.strip_prefix("#!")?;
+        let name = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut words = line.split_whitespace().map(name);
+        let program = words.find(|word| word != "env" && !word.starts_with('-'))?;
+        match program.trim_end_matches(|char: char| char.is_ascii_digit() || char == '.') {
+            "python" | "pypy" => Some(Language::Python),
+            "node" | "nodejs" => Some(Language::JavaScript),
+            "deno" | "bun" | "ts-node" => Some(Language::TypeScript),
+            _ => None,
+        }
     }
 }
 
@@ -98,6 +115,20 @@ impl FromStr for Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn by_the_first_line() {
+        for (line, expected) in [
+            ("#!/usr/bin/env python3\nx", Some(Language::Python)),
+            ("#! /usr/bin/python3.12 -I", Some(Language::Python)),
+            ("#!/usr/bin/env -S node --flag", Some(Language::JavaScript)),
+            ("#!/bin/sh", None),
+            ("# python", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::from_first_line(line), expected, "{line}");
+        }
+    }
 
     #[test]
     fn by_name_and_by_path() {

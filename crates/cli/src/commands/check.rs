@@ -170,8 +170,7 @@ fn check_all(
 /// `None` for a file that is not text and that nobody named: there is nothing to check in it.
 fn check_one(policy: &Policy, lang: Option<Language>, subject: Subject) -> Option<Checked> {
     let language = lang.or(subject.base.language);
-    let base = subject.base.with_language(language);
-    let path = base.path.clone();
+    let path = subject.base.path.clone();
     let text = match subject.new {
         Ok(text) => text,
         Err(WorkspaceError::NotText { .. }) if !subject.named && language.is_none() => return None,
@@ -179,6 +178,8 @@ fn check_one(policy: &Policy, lang: Option<Language>, subject: Subject) -> Optio
             return Some(Checked { path, text: String::new(), outcome: Err(error.to_string()) });
         }
     };
+    let language = language.or_else(|| Language::from_first_line(&text));
+    let base = subject.base.with_language(language);
     let edit = match base.text.is_empty() {
         true => Edit::replace_all(&base, &text),
         false => workspace::edit_between(&base, &text),

@@ -45,6 +45,8 @@ fn folders_standard_input_and_what_is_not_code() {
 
     let run = home.run_with_input(&["check", "--stdin", "--lang", "python"], BAD.as_bytes());
     assert!(run.code(1).out.contains("F821"));
+    home.write("script", "#!/usr/bin/env python3\nprint(undefined_name)\n");
+    assert!(home.run(&["check", "script"]).code(1).out.contains("F821"));
     home.run_with_input(&["check", "--stdin", "--lang", "rust"], b"fn main() {").code(1);
     home.run_with_input(&["check", "--stdin", "--lang", "rust"], b"fn main() {}").code(0);
 }
