@@ -35,7 +35,7 @@ pub struct Global {
     /// Print more: budgets, timings, every check
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Refuse every network connection, whatever the settings say
+    /// Refuse every network connection; this version makes none anyway
     #[arg(long, global = true)]
     pub no_network: bool,
 }

@@ -100,9 +100,9 @@ pub fn suggest(
     request: &Request,
     snapshot: &Snapshot,
 ) -> Result<Suggestion, PipelineError> {
-    let mut recorder = Recorder::new(&request.actor);
+    let recorder = Recorder::new(&request.actor);
     recorder.request(stages, request, snapshot)?;
-    let outcome = rounds(stages, &mut recorder, request, snapshot);
+    let outcome = rounds(stages, &recorder, request, snapshot);
     if let Err(error) = &outcome {
         // The error itself is what the person needs; that it cannot be recorded would hide it.
         let _ = recorder.failure(stages.ledger, &error.to_string());
@@ -112,7 +112,7 @@ pub fn suggest(
 
 fn rounds(
     stages: &mut Stages<'_>,
-    recorder: &mut Recorder,
+    recorder: &Recorder,
     request: &Request,
     snapshot: &Snapshot,
 ) -> Result<Suggestion, PipelineError> {

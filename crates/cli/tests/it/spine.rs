@@ -106,8 +106,9 @@ fn what_is_not_the_language_is_blocked_and_not_shown() {
 fn a_policy_can_ask_for_more() {
     let home = Home::new();
     home.write("countersign.toml", "[policy]\nrequire = ['lint', 'security']\nmin_score = 100\n");
-    let run = home.generate("a.py");
-    assert!(run.code == Some(0) || run.err.contains("below 100"), "{}", run.err);
+    home.write("a.py", "def BadName(value):\n    return value\n");
+    let run = home.run(&["check", "a.py"]).code(1);
+    assert!(run.out.contains("quality score") && run.out.contains("is below 100"), "{}", run.out);
     let run = home.run(&["check", "--stdin", "--lang", "go"]).code(2);
     assert!(run.out.contains("lint is required, but was not checked"), "{}", run.out);
 }
