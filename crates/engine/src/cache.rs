@@ -1,4 +1,19 @@
 //! Keys and values of past tokens, so that each token is computed once.
+//!
+//! They are kept in pages of [`PAGE_POSITIONS`] positions (Kwon et al. 2023, arXiv:2309.06180).
+//! A page is written by one sequence only; once two hold it, nobody writes to it, and who has to
+//! go on within it copies the part that is in use first. So sequences that begin alike share the
+//! memory of their beginning, and [`prefixes`] finds it again for those that come later.
+
+pub(crate) mod prefixes;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::kernels::{PAGE_POSITIONS, Past};
 
 /// What a network needs to remember, and for how many tokens at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,36 +26,84 @@ pub(crate) struct CacheShape {
 }
 
 impl CacheShape {
-    /// Bytes when full. None if that is more than can be addressed.
-    pub(crate) fn bytes_max(&self) -> Option<u64> {
+    /// Bytes of one page. None if that is more than can be addressed.
+    pub(crate) fn page_bytes(&self) -> Option<u64> {
         let elements = (self.layers as u64)
-            .checked_mul(2)?
-            .checked_mul(self.width as u64)?
-            .checked_mul(self.positions_max as u64)?;
+            .checked_mul(2 * PAGE_POSITIONS as u64)?
+            .checked_mul(self.width as u64)?;
         let bytes = elements.checked_mul(size_of::<f32>() as u64)?;
         (bytes <= isize::MAX as u64).then_some(bytes)
     }
+
+    /// Bytes when full. None if that is more than can be addressed.
+    pub(crate) fn bytes_max(&self) -> Option<u64> {
+        let pages = self.positions_max.div_ceil(PAGE_POSITIONS) as u64;
+        let bytes = self.page_bytes()?.checked_mul(pages)?;
+        (bytes <= isize::MAX as u64).then_some(bytes)
+    }
+
+    /// Elements of the keys, and of the values, of one layer in one page.
+    fn layer_elements(&self) -> usize {
+        PAGE_POSITIONS * self.width
+    }
 }
 
-/// The memory of one sequence. Grows with it; a clone copies only what is in use.
+/// How many pages of a model there are; each of them has a share in this.
+pub(crate) type PageCount = Arc<AtomicUsize>;
+
+/// Keys and values of some positions in all layers.
+pub(crate) struct Page {
+    /// [layers, keys and values, positions, width].
+    elements: Box<[f32]>,
+    count: PageCount,
+}
+
+impl Page {
+    fn new(shape: &CacheShape, count: &PageCount) -> Page {
+        count.fetch_add(1, Ordering::Relaxed);
+        let elements = vec![0.0; shape.layers * 2 * shape.layer_elements()].into_boxed_slice();
+        Page { elements, count: Arc::clone(count) }
+    }
+
+    /// A copy of the first `positions`.
+    fn copy(&self, shape: &CacheShape, positions: usize) -> Page {
+        let mut copy = Page::new(shape, &self.count);
+        let used = positions * shape.width;
+        let parts = self.elements.chunks_exact(shape.layer_elements());
+        for (to, from) in copy.elements.chunks_exact_mut(shape.layer_elements()).zip(parts) {
+            to[..used].copy_from_slice(&from[..used]);
+        }
+        copy
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("elements", &self.elements.len()).finish_non_exhaustive()
+    }
+}
+
+/// The memory of one sequence. Grows with it; a clone shares the pages.
 #[derive(Debug, Clone)]
 pub(crate) struct KvCache {
     shape: CacheShape,
-    layers: Vec<Layer>,
+    count: PageCount,
+    /// As many as the positions need, and during a step those of its tokens.
+    pages: Vec<Arc<Page>>,
     /// Positions that are complete in all layers.
     length: usize,
 }
 
-/// Keys and values of one layer, both [positions, width].
-#[derive(Debug, Clone, Default)]
-struct Layer {
-    keys: Vec<f32>,
-    values: Vec<f32>,
-}
-
 impl KvCache {
-    pub(crate) fn new(shape: CacheShape) -> KvCache {
-        KvCache { shape, layers: vec![Layer::default(); shape.layers], length: 0 }
+    /// An empty one, whose pages are counted in `count`.
+    pub(crate) fn new(shape: CacheShape, count: PageCount) -> KvCache {
+        KvCache { shape, count, pages: Vec::new(), length: 0 }
     }
 
     /// Positions that are complete: the position of the next token.
@@ -52,82 +115,97 @@ impl KvCache {
         self.shape.positions_max
     }
 
-    /// Bytes of keys and values that are reserved, in use or not.
-    pub(crate) fn bytes(&self) -> usize {
-        let elements = |layer: &Layer| layer.keys.capacity() + layer.values.capacity();
-        self.layers.iter().map(elements).sum::<usize>() * size_of::<f32>()
+    pub(crate) fn pages(&self) -> &[Arc<Page>] {
+        &self.pages
     }
 
-    /// Appends keys and values, both [tokens, width], to one layer, and returns all of that
-    /// layer, both [length + tokens, width].
-    pub(crate) fn extend(
-        &mut self,
-        layer: usize,
-        keys: &[f32],
-        values: &[f32],
-    ) -> (&[f32], &[f32]) {
-        let elements_max = self.shape.positions_max * self.shape.width;
-        let layer = &mut self.layers[layer];
-        append(&mut layer.keys, keys, elements_max);
-        append(&mut layer.values, values, elements_max);
-        (&layer.keys, &layer.values)
+    /// Bytes of keys and values of all pages, shared ones included.
+    pub(crate) fn bytes(&self) -> usize {
+        let elements: usize = self.pages.iter().map(|page| page.elements.len()).sum();
+        elements * size_of::<f32>()
+    }
+
+    /// Pages that [`KvCache::reserve`] would make.
+    pub(crate) fn missing_pages(&self, tokens: usize) -> usize {
+        let end = (self.length + tokens).div_ceil(PAGE_POSITIONS);
+        end - self.pages.len() + usize::from(self.has_shared_tail())
+    }
+
+    /// Room for `tokens` more, that is this sequence's own. Comes before [`KvCache::write`].
+    pub(crate) fn reserve(&mut self, tokens: usize) {
+        let end = self.length + tokens;
+        assert!(end <= self.shape.positions_max, "the caller checks the context");
+        if self.has_shared_tail()
+            && let Some(tail) = self.pages.last_mut()
+        {
+            *tail = Arc::new(tail.copy(&self.shape, self.length % PAGE_POSITIONS));
+        }
+        while self.pages.len() * PAGE_POSITIONS < end {
+            self.pages.push(Arc::new(Page::new(&self.shape, &self.count)));
+        }
+    }
+
+    /// Whether the next token goes to a page that others hold too.
+    fn has_shared_tail(&self) -> bool {
+        let is_partly_filled = !self.length.is_multiple_of(PAGE_POSITIONS);
+        is_partly_filled && self.pages.last().is_some_and(|page| Arc::strong_count(page) > 1)
+    }
+
+    /// Keys and values, both [tokens, width], of the positions after those that are complete, in
+    /// one layer.
+    pub(crate) fn write(&mut self, layer: usize, keys: &[f32], values: &[f32]) {
+        let width = self.shape.width;
+        let layer_elements = self.shape.layer_elements();
+        let rows = keys.chunks_exact(width).zip(values.chunks_exact(width));
+        for (position, (key, value)) in (self.length..).zip(rows) {
+            let page = Arc::get_mut(&mut self.pages[position / PAGE_POSITIONS])
+                .expect("`reserve` made the pages of new positions this sequence's own");
+            let of_keys = 2 * layer * layer_elements + position % PAGE_POSITIONS * width;
+            page.elements[of_keys..][..width].copy_from_slice(key);
+            page.elements[of_keys + layer_elements..][..width].copy_from_slice(value);
+        }
+    }
+
+    /// Keys and values of one layer, of all positions and of `tokens` that were written after
+    /// them.
+    pub(crate) fn past(&self, layer: usize, tokens: usize) -> Past<'_> {
+        let layer_elements = self.shape.layer_elements();
+        let mut past = Past { tokens, positions: self.length + tokens, ..Past::default() };
+        for page in &self.pages {
+            let of_layer = &page.elements[2 * layer * layer_elements..][..2 * layer_elements];
+            let (keys, values) = of_layer.split_at(layer_elements);
+            past.keys.push(keys);
+            past.values.push(values);
+        }
+        past
     }
 
     /// After every layer got its share: counts `tokens` more positions as complete.
     pub(crate) fn advance(&mut self, tokens: usize) {
         self.length += tokens;
-        let elements = self.length * self.shape.width;
-        assert!(self.layers.iter().all(|layer| layer.keys.len() == elements));
+        assert_eq!(self.pages.len(), self.length.div_ceil(PAGE_POSITIONS));
     }
 
     /// Forgets all positions from `length` on.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
-        for layer in &mut self.layers {
-            layer.keys.truncate(self.length * self.shape.width);
-            layer.values.truncate(self.length * self.shape.width);
+        self.pages.truncate(self.length.div_ceil(PAGE_POSITIONS));
+    }
+
+    /// Appends a page that is complete, to positions that end where a page does.
+    pub(crate) fn attach(&mut self, page: Arc<Page>) {
+        assert!(self.length.is_multiple_of(PAGE_POSITIONS), "pages follow one another");
+        self.pages.push(page);
+        self.length += PAGE_POSITIONS;
+    }
+
+    /// Appends a copy of the first `positions` of a page, fewer than all, to positions that end
+    /// where a page does.
+    pub(crate) fn attach_copy(&mut self, page: &Page, positions: usize) {
+        assert!(self.length.is_multiple_of(PAGE_POSITIONS) && positions < PAGE_POSITIONS);
+        if positions > 0 {
+            self.pages.push(Arc::new(page.copy(&self.shape, positions)));
+            self.length += positions;
         }
-    }
-}
-
-/// Doubles the room when it is used up, but never beyond what a full cache takes.
-fn append(to: &mut Vec<f32>, elements: &[f32], elements_max: usize) {
-    let length = to.len() + elements.len();
-    assert!(length <= elements_max, "the caller checks the context");
-    if length > to.capacity() {
-        let capacity = (2 * length).min(elements_max);
-        to.reserve_exact(capacity - to.len());
-    }
-    to.extend_from_slice(elements);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn grows_to_the_limit_and_not_beyond() {
-        let shape = CacheShape { layers: 2, width: 3, positions_max: 5 };
-        let mut cache = KvCache::new(shape);
-        for position in 0..5 {
-            let row = [position as f32; 3];
-            for layer in 0..2 {
-                let (keys, values) = cache.extend(layer, &row, &row);
-                assert_eq!(keys.len(), 3 * (position + 1));
-                assert_eq!(keys, values);
-            }
-            cache.advance(1);
-        }
-        assert_eq!(cache.layers[0].keys.capacity(), 15);
-        assert_eq!(Some(cache.bytes() as u64), shape.bytes_max());
-        assert_eq!(shape.bytes_max(), Some(2 * 2 * 3 * 5 * 4));
-        cache.truncate(2);
-        assert_eq!((cache.length(), cache.layers[1].values.len()), (2, 6));
-    }
-
-    #[test]
-    fn absurd_shapes_do_not_overflow() {
-        let shape = CacheShape { layers: usize::MAX, width: 2, positions_max: 2 };
-        assert_eq!(shape.bytes_max(), None);
     }
 }

@@ -213,6 +213,21 @@ pub enum EngineError {
     /// The bias forbids all tokens.
     #[error("no token may come next: all are forbidden; relax the bias or the constraint")]
     NothingAllowed,
+    /// Code that the caller gave, or this crate's own, panicked. Other requests go on.
+    #[error("{what} panicked: that is a defect in it; the message is in the log")]
+    Panicked {
+        /// What did.
+        what: &'static str,
+    },
+    /// The server ended before the request did.
+    #[error("the server was stopped before the request was done; start it and ask again")]
+    Stopped,
+    /// The system refused a thread.
+    #[error("cannot start a thread: {source}; close other programs and try again")]
+    Thread {
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// An option outside its range.
     #[error("option `{option}`: {why}")]
     InvalidOption {

@@ -2,18 +2,20 @@
 
 mod guide;
 mod output;
-mod run;
+mod sequence;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use self::guide::Lent;
+pub(crate) use self::sequence::{OnText, Sequence, StepLoad, check, positions_max};
 use crate::constraint::Constraint;
 use crate::error::EngineError;
 use crate::model::Model;
 use crate::sampler::{Sampling, TokenLogProbabilities};
-use crate::session::Session;
+use crate::session::{Session, TOKENS_AT_ONCE};
 use crate::speculation::{Speculation, SpeculationCounts};
 
 /// Most stop strings of one generation.
@@ -114,6 +116,8 @@ pub enum Finish {
     Length,
     /// Cancelled by the token or by the callback.
     Cancelled,
+    /// Not done by its deadline: see [`crate::Request`].
+    Deadline,
     /// The context is full.
     ContextFull,
     /// The constraint found the end of the unit.
@@ -193,7 +197,7 @@ impl Session {
         cancel: &CancelToken,
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Generated, EngineError> {
-        run::run(self, prompt, options, None, cancel, on_text)
+        self.run(prompt, options, None, cancel, on_text)
     }
 
     /// As [`Session::generate`], with tokens that `constraint` allows only.
@@ -208,7 +212,44 @@ impl Session {
         cancel: &CancelToken,
         on_text: &mut dyn FnMut(&str) -> ControlFlow<()>,
     ) -> Result<Generated, EngineError> {
-        run::run(self, prompt, options, Some(constraint), cancel, on_text)
+        self.run(prompt, options, Some(Box::new(Lent(constraint))), cancel, on_text)
+    }
+
+    /// The loop: compute, choose, show.
+    fn run(
+        &mut self,
+        prompt: &[u32],
+        options: &GenerateOptions,
+        constraint: Option<Box<dyn Constraint + '_>>,
+        cancel: &CancelToken,
+        on_text: OnText<'_>,
+    ) -> Result<Generated, EngineError> {
+        let (options, costs) = (options.clone(), self.step_costs());
+        let model = Arc::clone(self.model());
+        let start = Instant::now();
+        let mut sequence =
+            Sequence::new(&model, prompt, options, constraint, cancel.clone(), costs, start)?;
+        sequence.set_reused(self.keep_common_prefix(prompt));
+        let finish = loop {
+            if cancel.is_cancelled() {
+                break Finish::Cancelled;
+            }
+            let step_start = Instant::now();
+            let (tokens, rows) = sequence.next_tokens(self.tokens().len(), TOKENS_AT_ONCE);
+            self.compute(tokens, rows);
+            if rows > 0 {
+                let load = StepLoad { elapsed: step_start.elapsed(), sequences: 1 };
+                let advanced = sequence.advance(self.logits(), load, on_text);
+                self.truncate(sequence.right_tokens());
+                if let Some(finish) = advanced? {
+                    break finish;
+                }
+            }
+        };
+        if let Some(costs) = sequence.step_costs() {
+            self.set_step_costs(costs);
+        }
+        Ok(sequence.finish(finish, on_text))
     }
 
     /// Several continuations of `prompt`, one after another: that of the options' seed, then
@@ -227,13 +268,7 @@ impl Session {
         cancel: &CancelToken,
         on_text: &mut dyn FnMut(usize, &str) -> ControlFlow<()>,
     ) -> Result<Vec<Generated>, EngineError> {
-        let invalid = |why| Err(EngineError::InvalidOption { option: "count", why });
-        if !(1..=CANDIDATES_MAX).contains(&count) {
-            return invalid(format!("{count} candidates, not 1 to {CANDIDATES_MAX}"));
-        }
-        if count > 1 && options.sampling.is_greedy() {
-            return invalid(format!("{count} candidates, which greedy sampling makes all alike"));
-        }
+        check_candidates(count, &options.sampling)?;
         let mut candidates = Vec::new();
         let mut options = options.clone();
         for index in 0..count {
@@ -248,6 +283,18 @@ impl Session {
         }
         Ok(candidates)
     }
+}
+
+/// Checks that as many candidates are allowed, and can differ.
+pub(crate) fn check_candidates(count: usize, sampling: &Sampling) -> Result<(), EngineError> {
+    let invalid = |why| Err(EngineError::InvalidOption { option: "candidates", why });
+    if !(1..=CANDIDATES_MAX).contains(&count) {
+        return invalid(format!("{count} candidates, not 1 to {CANDIDATES_MAX}"));
+    }
+    if count > 1 && sampling.is_greedy() {
+        return invalid(format!("{count} candidates, which greedy sampling makes all alike"));
+    }
+    Ok(())
 }
 
 fn check_stops(stops: &[String]) -> Result<(), EngineError> {

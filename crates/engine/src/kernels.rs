@@ -77,13 +77,18 @@ enum Path {
     Avx512(avx512::Avx512, avx2::Avx2),
 }
 
+/// Positions whose keys, and whose values, lie together in memory: a page.
+pub(crate) const PAGE_POSITIONS: usize = 32;
+
 /// Keys and values that some heads of a token see.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head<'a> {
-    /// [positions, stride], rotated.
-    pub(crate) keys: &'a [f32],
-    /// [positions, stride].
-    pub(crate) values: &'a [f32],
+    /// Pages of [positions, stride], rotated.
+    pub(crate) keys: &'a [&'a [f32]],
+    /// Pages of [positions, stride].
+    pub(crate) values: &'a [&'a [f32]],
+    /// The first position that is seen.
+    pub(crate) first: usize,
     /// How many positions are seen.
     pub(crate) positions: usize,
     /// Elements of a key and of a value.
@@ -96,15 +101,26 @@ pub(crate) struct Head<'a> {
     pub(crate) scale: f32,
 }
 
-/// All heads of some tokens, over the keys and values of all positions up to the last of them.
+/// Keys and values of one sequence in one layer, up to the last of the tokens that see them. Each
+/// page but the last has [`PAGE_POSITIONS`] positions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Past<'a> {
+    /// Pages of [positions, kv heads, head width], rotated.
+    pub(crate) keys: Vec<&'a [f32]>,
+    /// Pages of [positions, kv heads, head width].
+    pub(crate) values: Vec<&'a [f32]>,
+    /// Those of the tokens included.
+    pub(crate) positions: usize,
+    /// How many tokens see them, the last positions.
+    pub(crate) tokens: usize,
+}
+
+/// All heads of some tokens of one or more sequences.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attention<'a> {
-    /// [tokens, heads, head width], rotated.
+    /// [tokens, heads, head width], rotated: those of each sequence after those of the one before.
     pub(crate) queries: &'a [f32],
-    /// [positions, kv heads, head width], rotated.
-    pub(crate) keys: &'a [f32],
-    /// [positions, kv heads, head width].
-    pub(crate) values: &'a [f32],
+    pub(crate) sequences: &'a [Past<'a>],
     pub(crate) heads: usize,
     /// Divides `heads`.
     pub(crate) kv_heads: usize,
@@ -116,6 +132,19 @@ pub(crate) struct Attention<'a> {
 }
 
 impl Head<'_> {
+    /// What is seen of `pages` ([positions, stride] each), page by page: how many positions were
+    /// seen before, and the rows from the first one on that is seen.
+    fn seen<'p>(&self, pages: &'p [&'p [f32]]) -> impl Iterator<Item = (usize, &'p [f32])> {
+        let Head { first, positions, stride, .. } = *self;
+        let end = first + positions;
+        let pages = pages[..end.div_ceil(PAGE_POSITIONS)].iter().enumerate();
+        pages.skip(first / PAGE_POSITIONS).map(move |(index, page)| {
+            let start = index * PAGE_POSITIONS;
+            let seen = first.max(start)..end.min(start + PAGE_POSITIONS);
+            (seen.start - first, &page[(seen.start - start) * stride..(seen.end - start) * stride])
+        })
+    }
+
     /// The part of `rows` ([positions, stride]) that belongs to this head at `position`.
     fn at<'r>(&self, rows: &'r [f32], position: usize) -> &'r [f32] {
         &rows[position * self.stride + self.offset..][..self.width]
@@ -192,27 +221,31 @@ impl Kernels {
         }
     }
 
-    /// Attention of all heads of some tokens, the last of those whose keys there are; out
-    /// [tokens, heads, head width]. A token sees itself and what came before it, as far back as
-    /// the window reaches.
+    /// Attention of all heads of some tokens; out [tokens, heads, head width]. A token sees itself
+    /// and what came before it in its sequence, as far back as the window reaches.
     pub(crate) fn attention(&self, attention: Attention<'_>, out: &mut [f32]) {
-        let Attention { queries, keys, values, heads, kv_heads, head_width, scale, window } =
+        let Attention { queries, sequences, heads, kv_heads, head_width, scale, window } =
             attention;
         let (width, stride) = (heads * head_width, kv_heads * head_width);
-        assert!(queries.len() == out.len() && queries.len().is_multiple_of(width));
-        assert!(keys.len() == values.len() && keys.len().is_multiple_of(stride));
-        let (tokens, positions) = (queries.len() / width, keys.len() / stride);
-        assert!(tokens <= positions, "keys hold those of the tokens themselves");
-        let start = positions - tokens;
+        let tokens: usize = sequences.iter().map(|past| past.tokens).sum();
+        assert!(queries.len() == out.len() && queries.len() == tokens * width);
+        // The sequence of each token, and how far it sees.
+        let ends = sequences.iter().flat_map(|past| {
+            assert!(past.tokens <= past.positions, "keys hold those of the tokens themselves");
+            let start = past.positions - past.tokens;
+            (start..past.positions).map(move |position| (past, position + 1))
+        });
+        let ends: Vec<(&Past<'_>, usize)> = ends.collect();
         let group = heads / kv_heads * head_width;
         let mut parts: Vec<&mut [f32]> = out.chunks_exact_mut(group).collect();
         self.pool.run_each(&mut parts, |index, out| {
             let (token, kv_head) = (index / kv_heads, index % kv_heads);
-            let end = start + token + 1;
+            let (past, end) = ends[token];
             let first = window.map_or(0, |window| end.saturating_sub(window));
             let head = Head {
-                keys: &keys[first * stride..],
-                values: &values[first * stride..],
+                keys: &past.keys,
+                values: &past.values,
+                first,
                 positions: end - first,
                 width: head_width,
                 stride,

@@ -29,7 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::weights::Weights;
-use crate::cache::{CacheShape, KvCache};
+use crate::cache::{CacheShape, KvCache, PageCount};
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
 pub use crate::kernels::Instructions;
@@ -58,16 +58,20 @@ const ARCHITECTURES: &[(&str, Load)] = &[
 trait Network: fmt::Debug + Send + Sync {
     fn shape(&self) -> NetworkShape;
 
-    /// Computes `tokens`, which are in range and fit the cache, at the positions that follow
-    /// those in the cache, and appends them to it. `logits` [n, vocabulary] are those of the
-    /// last n tokens, n at least 1; without, they are not computed.
-    fn forward(
-        &self,
-        kernels: &Kernels,
-        tokens: &[u32],
-        cache: &mut KvCache,
-        logits: Option<&mut [f32]>,
-    );
+    /// Computes the tokens of all chunks, and appends them to their caches. `logits` [n,
+    /// vocabulary] are those that the chunks ask for, in order; n may be 0.
+    fn forward(&self, kernels: &Kernels, batch: &mut [Chunk<'_>], logits: &mut [f32]);
+}
+
+/// Some tokens of one sequence, which are computed together with those of others.
+#[derive(Debug)]
+pub(crate) struct Chunk<'a> {
+    /// At least one. In range, and they fit the cache.
+    pub(crate) tokens: &'a [u32],
+    /// What came before them; they are appended.
+    pub(crate) cache: &'a mut KvCache,
+    /// Of how many of the last tokens the logits are wanted.
+    pub(crate) rows: usize,
 }
 
 /// What the cache must hold for a network.
@@ -269,13 +273,19 @@ impl Model {
         self.files.iter().map(|file| file.bytes())
     }
 
+    pub(crate) fn cache_shape(&self) -> CacheShape {
+        self.cache_shape
+    }
+
     pub(crate) fn new_cache(&self) -> KvCache {
-        KvCache::new(self.cache_shape)
+        KvCache::new(self.cache_shape, PageCount::default())
     }
 
     /// See [`Network::forward`].
-    pub(crate) fn forward(&self, tokens: &[u32], cache: &mut KvCache, logits: Option<&mut [f32]>) {
-        self.network.forward(&self.kernels, tokens, cache, logits);
+    pub(crate) fn forward(&self, batch: &mut [Chunk<'_>], logits: &mut [f32]) {
+        let rows: usize = batch.iter().map(|chunk| chunk.rows).sum();
+        assert_eq!(logits.len(), rows * self.info.vocabulary_size);
+        self.network.forward(&self.kernels, batch, logits);
     }
 }
 
@@ -335,7 +345,9 @@ mod tests {
             let tokens = model.tokenizer.encode("<|user|>\nWrite f(xs).\n", true).unwrap();
             let logits = |model: &Model| {
                 let mut logits = vec![0.0; model.info.vocabulary_size];
-                model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
+                let mut cache = model.new_cache();
+                let chunk = Chunk { tokens: &tokens, cache: &mut cache, rows: 1 };
+                model.forward(&mut [chunk], &mut logits);
                 logits
             };
             let slow = logits(&open(Instructions::Portable));
@@ -359,7 +371,9 @@ mod tests {
                 let model = Model::open(&file, &limits).unwrap();
                 assert_eq!(model.info.architecture, *name);
                 let mut logits = vec![0.0; model.info.vocabulary_size];
-                model.forward(&tokens, &mut model.new_cache(), Some(&mut logits));
+                let mut cache = model.new_cache();
+                let chunk = Chunk { tokens: &tokens, cache: &mut cache, rows: 1 };
+                model.forward(&mut [chunk], &mut logits);
                 logits
             };
             let slow = logits(Instructions::Portable);

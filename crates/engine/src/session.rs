@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::KvCache;
 use crate::error::EngineError;
-use crate::generate::CancelToken;
-use crate::model::Model;
+use crate::model::{Chunk, Model};
 use crate::speculation::StepCosts;
 
 /// Tokens that are computed together. More gain nothing, and delay a cancellation.
@@ -14,7 +13,7 @@ pub(crate) const TOKENS_AT_ONCE: usize = 32;
 /// A sequence that grows token by token, or is cut back to share a prefix with the next.
 ///
 /// Logits depend only on the tokens, to the bit: not on how they were split into calls, nor on
-/// what was cut off before. A clone ([`Session::fork`]) copies the keys and values in use.
+/// what was cut off before. A clone ([`Session::fork`]) shares what was computed.
 #[derive(Debug, Clone)]
 pub struct Session {
     model: Arc<Model>,
@@ -57,7 +56,7 @@ impl Session {
     }
 
     /// Bytes of memory that this sequence holds: keys and values, logits, tokens. Reserved room
-    /// counts, the model does not.
+    /// counts, and so does what forks share; the model does not.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.cache.bytes()
@@ -73,9 +72,13 @@ impl Session {
     /// [`EngineError::NoTokens`], [`EngineError::TokenOutOfRange`],
     /// [`EngineError::ContextExceeded`], [`EngineError::NotFinite`].
     pub fn forward(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
-        let was_completed = self.forward_unless_cancelled(tokens, &CancelToken::new())?;
-        debug_assert!(was_completed, "no one else has this token");
-        Ok(&self.logits)
+        let start = self.tokens.len();
+        self.check_fits(tokens)?;
+        let last_piece = tokens.len().div_ceil(TOKENS_AT_ONCE) - 1;
+        for (index, piece) in tokens.chunks(TOKENS_AT_ONCE).enumerate() {
+            self.compute(piece, usize::from(index == last_piece));
+        }
+        self.check_logits(start)
     }
 
     /// Appends tokens, at most 32, and returns the logits after each of them:
@@ -86,14 +89,18 @@ impl Session {
     /// # Errors
     /// As [`Session::forward`]; more than 32 tokens are [`EngineError::LimitExceeded`].
     pub fn forward_all(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
-        let start = self.tokens.len();
-        self.forward_rows(tokens)?;
-        let vocabulary = self.model.info().vocabulary_size;
-        if let Err(error) = self.logits.chunks_exact(vocabulary).try_for_each(check_finite) {
-            self.truncate(start);
-            return Err(error);
+        if tokens.len() > TOKENS_AT_ONCE {
+            return Err(EngineError::LimitExceeded {
+                what: "the number of tokens whose logits are all wanted",
+                found: tokens.len() as u64,
+                limit: TOKENS_AT_ONCE as u64,
+                remedy: "give them in several calls",
+            });
         }
-        Ok(&self.logits)
+        let start = self.tokens.len();
+        self.check_fits(tokens)?;
+        self.compute(tokens, tokens.len());
+        self.check_logits(start)
     }
 
     /// Forgets all tokens from `length` on.
@@ -117,11 +124,9 @@ impl Session {
         kept
     }
 
-    /// The logits of the last call that completed, after the `row`th of the tokens that it
-    /// computed logits of.
-    pub(crate) fn logits(&self, row: usize) -> &[f32] {
-        let vocabulary = self.model.info().vocabulary_size;
-        &self.logits[row * vocabulary..][..vocabulary]
+    /// The logits that the last call computed, [rows, vocabulary].
+    pub(crate) fn logits(&self) -> &[f32] {
+        &self.logits
     }
 
     /// What is known of how long steps take.
@@ -133,48 +138,24 @@ impl Session {
         self.step_costs = costs;
     }
 
-    /// As [`Session::forward_all`], without looking whether the logits are finite: those of
-    /// tokens that were only guessed may be of no interest.
-    pub(crate) fn forward_rows(&mut self, tokens: &[u32]) -> Result<(), EngineError> {
-        if tokens.len() > TOKENS_AT_ONCE {
-            return Err(EngineError::LimitExceeded {
-                what: "the number of tokens whose logits are all wanted",
-                found: tokens.len() as u64,
-                limit: TOKENS_AT_ONCE as u64,
-                remedy: "give them in several calls",
-            });
-        }
-        self.check_fits(tokens)?;
-        self.logits.resize(tokens.len() * self.model.info().vocabulary_size, 0.0);
-        self.model.forward(tokens, &mut self.cache, Some(&mut self.logits));
+    /// Appends tokens, which are in range and fit, and computes the logits of the last `rows`,
+    /// without looking whether they are finite: those of tokens that were only guessed may be of
+    /// no interest.
+    pub(crate) fn compute(&mut self, tokens: &[u32], rows: usize) {
+        self.logits.resize(rows * self.model.info().vocabulary_size, 0.0);
+        let chunk = Chunk { tokens, cache: &mut self.cache, rows };
+        self.model.forward(&mut [chunk], &mut self.logits);
         self.tokens.extend_from_slice(tokens);
-        Ok(())
     }
 
-    /// As [`Session::forward`], in pieces. False if it was cancelled between two of them; the
-    /// pieces before stay.
-    pub(crate) fn forward_unless_cancelled(
-        &mut self,
-        tokens: &[u32],
-        cancel: &CancelToken,
-    ) -> Result<bool, EngineError> {
-        let start = self.tokens.len();
-        self.check_fits(tokens)?;
-        self.logits.resize(self.model.info().vocabulary_size, 0.0);
-        let last_piece = tokens.len().div_ceil(TOKENS_AT_ONCE) - 1;
-        for (index, piece) in tokens.chunks(TOKENS_AT_ONCE).enumerate() {
-            if cancel.is_cancelled() {
-                return Ok(false);
-            }
-            let logits = (index == last_piece).then_some(&mut self.logits[..]);
-            self.model.forward(piece, &mut self.cache, logits);
-            self.tokens.extend_from_slice(piece);
-        }
-        if let Err(error) = check_finite(&self.logits) {
+    /// The logits, if they are finite; otherwise forgets all tokens from `start` on.
+    fn check_logits(&mut self, start: usize) -> Result<&[f32], EngineError> {
+        let vocabulary = self.model.info().vocabulary_size;
+        if let Err(error) = self.logits.chunks_exact(vocabulary).try_for_each(check_finite) {
             self.truncate(start);
             return Err(error);
         }
-        Ok(true)
+        Ok(&self.logits)
     }
 
     /// Checks that there are tokens, that the model knows them, and that they fit.

@@ -87,8 +87,8 @@ impl SpeculationCounts {
 
 /// The guesses of one generation.
 #[derive(Debug)]
-pub(crate) struct Drafts<'a> {
-    options: &'a Speculation,
+pub(crate) struct Drafts {
+    options: Speculation,
     /// The prompt and what was generated.
     own: TokenIndex,
     pace: Pace,
@@ -105,9 +105,9 @@ enum Source {
     Reference(usize),
 }
 
-impl<'a> Drafts<'a> {
+impl Drafts {
     /// `costs` are what is known of the steps of this model.
-    pub(crate) fn new(options: &'a Speculation, prompt: &[u32], costs: StepCosts) -> Drafts<'a> {
+    pub(crate) fn new(options: Speculation, prompt: &[u32], costs: StepCosts) -> Drafts {
         let mut own = TokenIndex::default();
         own.extend(prompt);
         let pace = Pace::new(options.row_cost, costs);
@@ -119,12 +119,13 @@ impl<'a> Drafts<'a> {
         self.own.extend(&[token]);
     }
 
-    /// Appends a guess of at most `room` tokens to `draft`, or nothing where it would not pay.
-    pub(crate) fn propose(&mut self, room: usize, draft: &mut Vec<u32>) {
+    /// Appends a guess of at most `room` tokens to `draft`, or nothing where it would not pay in
+    /// a step of as many sequences.
+    pub(crate) fn propose(&mut self, room: usize, sequences: usize, draft: &mut Vec<u32>) {
         self.matched = 0;
         let room = room.min(self.options.draft_max);
         let Some((source, found)) = self.find().filter(|_| room > 0) else { return };
-        let length = self.pace.draft_length(found.length, room);
+        let length = self.pace.draft_length(found.length, room, sequences);
         if length == 0 {
             return;
         }
@@ -143,8 +144,8 @@ impl<'a> Drafts<'a> {
         self.expected = Some((source, found.end));
     }
 
-    /// The step of a guess of `proposed` tokens, 0 for none, took `elapsed`, and `accepted` of
-    /// them were right.
+    /// The step of a guess of `proposed` tokens, 0 for none, took `elapsed`, zero if that says
+    /// nothing, and `accepted` of them were right.
     pub(crate) fn verified(&mut self, proposed: usize, accepted: usize, elapsed: Duration) {
         self.pace.record_cost(1 + proposed, elapsed);
         if proposed > 0 {
@@ -186,8 +187,8 @@ impl<'a> Drafts<'a> {
 mod tests {
     use super::*;
 
-    fn drafts<'a>(options: &'a Speculation, text: &str) -> Drafts<'a> {
-        Drafts::new(options, &ids(text), StepCosts::default())
+    fn drafts(options: &Speculation, text: &str) -> Drafts {
+        Drafts::new(options.clone(), &ids(text), StepCosts::default())
     }
 
     fn ids(text: &str) -> Vec<u32> {
@@ -203,7 +204,7 @@ mod tests {
             ..Speculation::default()
         };
         let mut draft = Vec::new();
-        drafts(&options, text).propose(room, &mut draft);
+        drafts(&options, text).propose(room, 1, &mut draft);
         let draft: String = draft.into_iter().filter_map(char::from_u32).collect();
         assert_eq!(draft, expected, "{text:?} and {references:?}", references = options.references);
     }
@@ -235,14 +236,14 @@ mod tests {
         };
         let mut drafts = drafts(&options, "; let x = ");
         let mut draft = Vec::new();
-        drafts.propose(1, &mut draft);
+        drafts.propose(1, 1, &mut draft);
         assert_eq!(draft, ids("1"));
         for (token, proposed) in ids("5; let ").into_iter().zip([1, 0, 0, 0, 0, 0, 0]) {
             drafts.keep(token);
             drafts.verified(proposed, 0, Duration::ZERO);
         }
         draft.clear();
-        drafts.propose(1, &mut draft);
+        drafts.propose(1, 1, &mut draft);
         assert_eq!(draft, ids("y"), "and not z, which is the last, nor x, which is in the text");
     }
 

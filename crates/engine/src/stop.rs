@@ -2,8 +2,8 @@
 
 /// Lets text through until a stop string is complete. What could still become one is held back.
 #[derive(Debug)]
-pub(crate) struct StopFilter<'a> {
-    stops: &'a [String],
+pub(crate) struct StopFilter {
+    stops: Vec<String>,
     /// Text that is the start of a stop string, if more follows.
     held: String,
 }
@@ -17,9 +17,9 @@ pub(crate) struct Passed {
     pub(crate) stopped: bool,
 }
 
-impl<'a> StopFilter<'a> {
+impl StopFilter {
     /// `stops` are not empty texts.
-    pub(crate) fn new(stops: &'a [String]) -> StopFilter<'a> {
+    pub(crate) fn new(stops: Vec<String>) -> StopFilter {
         StopFilter { stops, held: String::new() }
     }
 
@@ -63,7 +63,7 @@ mod tests {
         let stops: Vec<String> = stops.iter().map(|stop| (*stop).to_owned()).collect();
         let chars: Vec<String> = text.chars().map(String::from).collect();
         for size in 1..=chars.len().max(1) {
-            let mut filter = StopFilter::new(&stops);
+            let mut filter = StopFilter::new(stops.clone());
             let mut shown = String::new();
             let mut was_stopped = false;
             for piece in chars.chunks(size) {
@@ -95,8 +95,7 @@ mod tests {
 
     #[test]
     fn nothing_more_than_needed_is_held_back() {
-        let stops = ["end".to_owned()];
-        let mut filter = StopFilter::new(&stops);
+        let mut filter = StopFilter::new(vec!["end".to_owned()]);
         assert_eq!(filter.push("send"), Passed { text: "s".to_owned(), stopped: true });
         assert_eq!(filter.push("bee"), Passed { text: "be".to_owned(), stopped: false });
         assert_eq!(filter.push("x"), Passed { text: "ex".to_owned(), stopped: false });

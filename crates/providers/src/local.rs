@@ -164,7 +164,7 @@ impl Provider for Local {
                 Finish::Length | Finish::ContextFull | Finish::NothingAllowed => {
                     FinishReason::Length
                 }
-                Finish::Cancelled => FinishReason::Cancelled,
+                Finish::Cancelled | Finish::Deadline => FinishReason::Cancelled,
             };
             completions.push(Completion {
                 text: generated.text,

@@ -5,36 +5,35 @@ use crate::error::EngineError;
 use crate::tokenizer::Tokenizer;
 
 /// The state of what narrows a generation.
-pub(super) struct Guide<'a, 'c> {
-    tokenizer: &'a Tokenizer,
-    end_tokens: &'a [u32],
-    /// Bytes that must still be spelled before anything else.
-    start: &'a [u8],
-    constraint: Option<&'a mut (dyn Constraint + 'c)>,
+pub(super) struct Guide<'c> {
+    end_tokens: Vec<u32>,
+    start: Vec<u8>,
+    /// Bytes of the start that were spelled. Until all are, nothing else counts.
+    spelled: usize,
+    constraint: Option<Box<dyn Constraint + 'c>>,
 }
 
 /// What a chosen token adds.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Added<'a> {
+pub(super) struct Added<'t> {
     /// Its bytes without those of the start, and without those after the end.
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: &'t [u8],
     /// Nothing may follow.
     pub(super) is_complete: bool,
 }
 
-impl<'a, 'c> Guide<'a, 'c> {
+impl<'c> Guide<'c> {
     pub(super) fn new(
-        tokenizer: &'a Tokenizer,
-        end_tokens: &'a [u32],
-        start: &'a [u8],
-        constraint: Option<&'a mut (dyn Constraint + 'c)>,
-    ) -> Guide<'a, 'c> {
-        Guide { tokenizer, end_tokens, start, constraint }
+        end_tokens: Vec<u32>,
+        start: Vec<u8>,
+        constraint: Option<Box<dyn Constraint + 'c>>,
+    ) -> Guide<'c> {
+        Guide { end_tokens, start, spelled: 0, constraint }
     }
 
     /// Whether there is anything to ask.
     pub(super) fn is_active(&self) -> bool {
-        self.constraint.is_some() || !self.start.is_empty()
+        self.constraint.is_some() || self.spelled < self.start.len()
     }
 
     /// Whether there is more to keep than the start.
@@ -42,39 +41,49 @@ impl<'a, 'c> Guide<'a, 'c> {
         self.constraint.is_some()
     }
 
+    /// Whether `token` ends the text.
+    pub(super) fn is_end(&self, token: u32) -> bool {
+        self.end_tokens.contains(&token)
+    }
+
     /// Whether `token` may come next.
-    pub(super) fn allows(&mut self, token: u32) -> bool {
-        if self.end_tokens.contains(&token) {
+    pub(super) fn allows(&mut self, tokenizer: &Tokenizer, token: u32) -> bool {
+        if self.is_end(token) {
             return self.may_end();
         }
-        let Ok(bytes) = self.tokenizer.piece(token) else { return false };
-        if self.tokenizer.is_control(token) || bytes.is_empty() {
+        let Ok(bytes) = tokenizer.piece(token) else { return false };
+        if tokenizer.is_control(token) || bytes.is_empty() {
             return false;
         }
-        if bytes.len() <= self.start.len() {
-            return self.start.starts_with(bytes);
+        let start = &self.start[self.spelled..];
+        if bytes.len() <= start.len() {
+            return start.starts_with(bytes);
         }
-        if !bytes.starts_with(self.start) {
+        if !bytes.starts_with(start) {
             return false;
         }
-        let piece = piece(token, bytes, self.start.len());
+        let piece = piece(token, bytes, start.len());
         self.constraint.as_mut().is_none_or(|constraint| constraint.allows(piece))
     }
 
     /// Whether the text may end here.
     pub(super) fn may_end(&mut self) -> bool {
-        self.start.is_empty()
+        self.spelled == self.start.len()
             && self.constraint.as_mut().is_none_or(|constraint| constraint.may_end())
     }
 
     /// `token` comes next.
-    pub(super) fn advance(&mut self, token: u32) -> Result<Added<'a>, EngineError> {
-        if self.tokenizer.is_control(token) {
+    pub(super) fn advance<'t>(
+        &mut self,
+        tokenizer: &'t Tokenizer,
+        token: u32,
+    ) -> Result<Added<'t>, EngineError> {
+        if tokenizer.is_control(token) {
             return Ok(Added { bytes: &[], is_complete: false });
         }
-        let bytes = self.tokenizer.piece(token)?;
-        let spelled = self.start.len().min(bytes.len());
-        self.start = &self.start[spelled..];
+        let bytes = tokenizer.piece(token)?;
+        let spelled = bytes.len().min(self.start.len() - self.spelled);
+        self.spelled += spelled;
         let mut added = Added { bytes: &bytes[spelled..], is_complete: false };
         if let Some(constraint) = &mut self.constraint
             && spelled < bytes.len()
@@ -89,4 +98,21 @@ impl<'a, 'c> Guide<'a, 'c> {
 /// The bytes of a token from `start` on.
 fn piece(token: u32, bytes: &[u8], start: usize) -> Piece<'_> {
     Piece { token: (start == 0).then_some(token), bytes: &bytes[start..] }
+}
+
+/// A constraint that its owner lends.
+pub(super) struct Lent<'a, 'c>(pub(super) &'a mut (dyn Constraint + 'c));
+
+impl Constraint for Lent<'_, '_> {
+    fn allows(&mut self, piece: Piece<'_>) -> bool {
+        self.0.allows(piece)
+    }
+
+    fn advance(&mut self, piece: Piece<'_>) -> Progress {
+        self.0.advance(piece)
+    }
+
+    fn may_end(&mut self) -> bool {
+        self.0.may_end()
+    }
 }

@@ -294,18 +294,21 @@ fn attend<const H: usize>(
     out: &mut [f32],
 ) {
     let positions = scores.len() / H;
-    let whole = positions / ROWS * ROWS;
-    for first in (0..whole).step_by(ROWS) {
-        let keys = std::array::from_fn(|k| head.at(head.keys, first + k));
-        for (h, products) in tile::<ROWS, H>(keys, queries).into_iter().enumerate() {
-            let products = products.map(|product| product * head.scale);
-            scores[h * positions + first..][..ROWS].copy_from_slice(&products);
+    for (before, rows) in head.seen(head.keys) {
+        let count = rows.len() / head.stride;
+        let whole = count / ROWS * ROWS;
+        for first in (0..whole).step_by(ROWS) {
+            let keys = std::array::from_fn(|k| head.at(rows, first + k));
+            for (h, products) in tile::<ROWS, H>(keys, queries).into_iter().enumerate() {
+                let products = products.map(|product| product * head.scale);
+                scores[h * positions + before + first..][..ROWS].copy_from_slice(&products);
+            }
         }
-    }
-    for position in whole..positions {
-        let products = tile::<1, H>([head.at(head.keys, position)], queries);
-        for (h, [product]) in products.into_iter().enumerate() {
-            scores[h * positions + position] = product * head.scale;
+        for position in whole..count {
+            let products = tile::<1, H>([head.at(rows, position)], queries);
+            for (h, [product]) in products.into_iter().enumerate() {
+                scores[h * positions + before + position] = product * head.scale;
+            }
         }
     }
     for scores in scores.chunks_exact_mut(positions) {
@@ -322,15 +325,17 @@ fn weigh_values<const H: usize>(head: Head<'_>, weights: &[f32], out: &mut [f32]
     let mut first = 0;
     while width - first >= 4 * LANES {
         let mut lanes = [[_mm256_setzero_ps(); 4]; H];
-        for position in 0..positions {
-            let values: &[f32; 4 * LANES] = head.at(head.values, position)[first..]
-                .first_chunk()
-                .expect("the loop runs while there are as many");
-            let values = values.as_chunks::<LANES>().0;
-            for h in 0..H {
-                let weight = _mm256_set1_ps(weights[h * positions + position]);
-                for i in 0..4 {
-                    lanes[h][i] = _mm256_fmadd_ps(weight, load(&values[i]), lanes[h][i]);
+        for (before, rows) in head.seen(head.values) {
+            for position in 0..rows.len() / head.stride {
+                let values: &[f32; 4 * LANES] = head.at(rows, position)[first..]
+                    .first_chunk()
+                    .expect("the loop runs while there are as many");
+                let values = values.as_chunks::<LANES>().0;
+                for h in 0..H {
+                    let weight = _mm256_set1_ps(weights[h * positions + before + position]);
+                    for i in 0..4 {
+                        lanes[h][i] = _mm256_fmadd_ps(weight, load(&values[i]), lanes[h][i]);
+                    }
                 }
             }
         }
@@ -345,9 +350,11 @@ fn weigh_values<const H: usize>(head: Head<'_>, weights: &[f32], out: &mut [f32]
     for h in 0..H {
         for i in first..width {
             let mut total = 0.0;
-            for position in 0..positions {
-                let weight: f32 = weights[h * positions + position];
-                total = weight.mul_add(head.at(head.values, position)[i], total);
+            for (before, rows) in head.seen(head.values) {
+                for position in 0..rows.len() / head.stride {
+                    let weight: f32 = weights[h * positions + before + position];
+                    total = weight.mul_add(head.at(rows, position)[i], total);
+                }
             }
             out[h * width + i] = total;
         }

@@ -129,14 +129,18 @@ fn sum_products(range: std::ops::Range<usize>, weight: impl Fn(usize) -> i32, x:
 
 /// See [`super::Kernels::attend`].
 pub(super) fn attend(head: Head<'_>, query: &[f32], scores: &mut [f32], out: &mut [f32]) {
-    for (position, score) in scores.iter_mut().enumerate() {
-        *score = dot(query, head.at(head.keys, position)) * head.scale;
+    for (before, rows) in head.seen(head.keys) {
+        for position in 0..rows.len() / head.stride {
+            scores[before + position] = dot(query, head.at(rows, position)) * head.scale;
+        }
     }
     softmax(scores);
     out.fill(0.0);
-    for (position, weight) in scores.iter().enumerate() {
-        for (out, value) in out.iter_mut().zip(head.at(head.values, position)) {
-            *out += weight * value;
+    for (before, rows) in head.seen(head.values) {
+        for position in 0..rows.len() / head.stride {
+            for (out, value) in out.iter_mut().zip(head.at(rows, position)) {
+                *out += scores[before + position] * value;
+            }
         }
     }
 }

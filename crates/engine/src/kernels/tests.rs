@@ -312,9 +312,11 @@ fn attention_equals_the_reference() {
         let (query, keys, values) =
             (small(width), small(stride * positions), small(stride * positions));
         for head in 0..heads {
+            let (keys, values) = (pages(&keys, stride), pages(&values, stride));
             let head = Head {
                 keys: &keys,
                 values: &values,
+                first: 0,
                 positions,
                 width,
                 stride,
@@ -337,7 +339,13 @@ fn attention_equals_the_reference() {
     }
 }
 
-/// All heads of several tokens: each as if computed alone, whatever is computed with it.
+/// Rows of `stride` as pages, of which the last may be short.
+fn pages(rows: &[f32], stride: usize) -> Vec<&[f32]> {
+    rows.chunks(PAGE_POSITIONS * stride).collect()
+}
+
+/// All heads of several tokens: each as if computed alone, whatever is computed with it, of the
+/// same sequence or another.
 #[test]
 fn attention_of_a_token_does_not_depend_on_others() {
     let shapes = [
@@ -355,10 +363,17 @@ fn attention_of_a_token_does_not_depend_on_others() {
         let (keys, values) =
             (numbers.floats(positions * stride), numbers.floats(positions * stride));
         let scale = 0.125;
+        let past = |seen: usize, tokens| Past {
+            keys: pages(&keys[..seen * stride], stride),
+            values: pages(&values[..seen * stride], stride),
+            positions: seen,
+            tokens,
+        };
+        // The last tokens of the same rows, as two sequences.
+        let sequences = [past(positions - 4, tokens - 4), past(positions, 4)];
         let all = Attention {
             queries: &queries,
-            keys: &keys,
-            values: &values,
+            sequences: &sequences,
             heads,
             kv_heads,
             head_width,
@@ -369,17 +384,18 @@ fn attention_of_a_token_does_not_depend_on_others() {
             let mut together = vec![f32::NAN; tokens * width];
             kernels.attention(all, &mut together);
             for token in 0..tokens {
-                let seen = (positions - tokens + token + 1) * stride;
+                let seen = positions - tokens + token + 1;
                 let queries = &queries[token * width..][..width];
-                let one =
-                    Attention { queries, keys: &keys[..seen], values: &values[..seen], ..all };
+                let sequences = [past(seen, 1)];
+                let one = Attention { queries, sequences: &sequences, ..all };
                 let mut alone = vec![f32::NAN; width];
                 kernels.attention(one, &mut alone);
                 assert_eq!(bits(&alone), bits(&together[token * width..][..width]), "{kernels:?}");
-                let positions = (seen / stride).min(window.unwrap_or(usize::MAX));
+                let positions = seen.min(window.unwrap_or(usize::MAX));
                 let head = Head {
-                    keys: &one.keys[seen - positions * stride..],
-                    values: &one.values[seen - positions * stride..],
+                    keys: &sequences[0].keys,
+                    values: &sequences[0].values,
+                    first: seen - positions,
                     positions,
                     width: head_width,
                     stride,

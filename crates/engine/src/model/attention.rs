@@ -1,13 +1,13 @@
 //! Grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) with rotary positions, and
 //! where an architecture has them norms of queries and keys and a sliding window.
 
+use super::Chunk;
 use super::keys::Heads;
 use super::layers::{Linear, Norm};
 use super::rope::Rotation;
 use super::weights::Weights;
-use crate::cache::KvCache;
 use crate::error::EngineError;
-use crate::kernels::{self, Kernels};
+use crate::kernels::{self, Kernels, Past};
 
 /// The attention of one block.
 #[derive(Debug)]
@@ -77,13 +77,14 @@ impl Attention {
         })
     }
 
-    /// For x [tokens, width], the same shape; appends to `layer` of the cache.
+    /// For x [tokens, width], the tokens of all chunks, the same shape; appends to `layer` of
+    /// their caches.
     pub(super) fn apply(
         &self,
         kernels: &Kernels,
         rotation: &Rotation,
         layer: usize,
-        cache: &mut KvCache,
+        batch: &mut [Chunk<'_>],
         x: &[f32],
     ) -> Vec<f32> {
         let Heads { count, kv_count, width } = self.heads;
@@ -95,12 +96,11 @@ impl Attention {
         }
         rotation.turn(&mut queries, count, width);
         rotation.turn(&mut keys, kv_count, width);
-        let (keys, values) = cache.extend(layer, &keys, &values);
+        let sequences = remember(batch, layer, self.heads.kv_width(), &keys, &values);
         let mut mixed = vec![0.0; queries.len()];
         let attention = kernels::Attention {
             queries: &queries,
-            keys,
-            values,
+            sequences: &sequences,
             heads: count,
             kv_heads: kv_count,
             head_width: width,
@@ -110,6 +110,24 @@ impl Attention {
         kernels.attention(attention, &mut mixed);
         self.output.apply(kernels, &mixed)
     }
+}
+
+/// Adds keys and values, both [tokens, width], to `layer` of the caches of a batch. Returns what
+/// the tokens of each chunk see there.
+pub(super) fn remember<'b>(
+    batch: &'b mut [Chunk<'_>],
+    layer: usize,
+    width: usize,
+    keys: &[f32],
+    values: &[f32],
+) -> Vec<Past<'b>> {
+    let mut start = 0;
+    for chunk in &mut *batch {
+        let rows = start..start + chunk.tokens.len() * width;
+        chunk.cache.write(layer, &keys[rows.clone()], &values[rows.clone()]);
+        start = rows.end;
+    }
+    batch.iter().map(|chunk| chunk.cache.past(layer, chunk.tokens.len())).collect()
 }
 
 /// The usual scale of scores, 1 / √(width of a head).

@@ -11,8 +11,7 @@ use super::latent::Latent;
 use super::layers::Norm;
 use super::rope::{Rope, Rotation};
 use super::weights::Weights;
-use super::{Network, NetworkShape};
-use crate::cache::KvCache;
+use super::{Chunk, Network, NetworkShape};
 use crate::error::EngineError;
 use crate::kernels::{Kernels, add};
 use crate::tensor::Matrix;
@@ -120,40 +119,58 @@ impl Network for Decoder {
         }
     }
 
-    fn forward(
-        &self,
-        kernels: &Kernels,
-        tokens: &[u32],
-        cache: &mut KvCache,
-        logits: Option<&mut [f32]>,
-    ) {
-        let width = self.dimensions.width;
-        let mut x = self.embed(tokens);
-        let turn = |rope: &Rope| rope.rotation(cache.length(), tokens.len(), cache.positions_max());
+    fn forward(&self, kernels: &Kernels, batch: &mut [Chunk<'_>], logits: &mut [f32]) {
+        let mut x = self.embed(batch);
+        let mut positions = Vec::new();
+        let mut positions_max = 0;
+        for chunk in &mut *batch {
+            chunk.cache.reserve(chunk.tokens.len());
+            let start = chunk.cache.length();
+            positions.extend(start..start + chunk.tokens.len());
+            positions_max = chunk.cache.positions_max();
+        }
+        let turn = |rope: &Rope| rope.rotation(&positions, positions_max);
         let rotations: Vec<Rotation> = self.ropes.iter().map(turn).collect();
         for (layer, block) in self.blocks.iter().enumerate() {
-            block.apply(kernels, &rotations, layer, cache, &mut x);
+            block.apply(kernels, &rotations, layer, batch, &mut x);
         }
-        cache.advance(tokens.len());
-
-        if let Some(logits) = logits {
-            let output = self.ends.output.as_ref().unwrap_or(&self.ends.embedding).view();
-            let rows = logits.len() / output.rows;
-            let normed = self.ends.output_norm.apply(&x[x.len() - rows * width..]);
-            kernels.matmul(output, &normed, logits);
-            if let Some(cap) = self.logit_cap {
-                for logit in logits {
-                    *logit = cap * (*logit / cap).tanh();
-                }
-            }
+        for chunk in &mut *batch {
+            chunk.cache.advance(chunk.tokens.len());
+        }
+        if !logits.is_empty() {
+            self.predict(kernels, &self.wanted_rows(batch, &x), logits);
         }
     }
 }
 
 impl Decoder {
-    /// The state of each token before the first block, [tokens, width].
-    fn embed(&self, tokens: &[u32]) -> Vec<f32> {
+    /// The states of those tokens whose logits are wanted, of x [tokens, width].
+    fn wanted_rows(&self, batch: &[Chunk<'_>], x: &[f32]) -> Vec<f32> {
         let width = self.dimensions.width;
+        let mut wanted = Vec::new();
+        let mut end = 0;
+        for chunk in batch {
+            end += chunk.tokens.len();
+            wanted.extend_from_slice(&x[(end - chunk.rows) * width..end * width]);
+        }
+        wanted
+    }
+
+    /// The logits [rows, vocabulary] for states [rows, width] after the last block.
+    fn predict(&self, kernels: &Kernels, x: &[f32], logits: &mut [f32]) {
+        let output = self.ends.output.as_ref().unwrap_or(&self.ends.embedding).view();
+        kernels.matmul(output, &self.ends.output_norm.apply(x), logits);
+        if let Some(cap) = self.logit_cap {
+            for logit in logits {
+                *logit = cap * (*logit / cap).tanh();
+            }
+        }
+    }
+
+    /// The state of each token before the first block, [tokens, width].
+    fn embed(&self, batch: &[Chunk<'_>]) -> Vec<f32> {
+        let width = self.dimensions.width;
+        let tokens: Vec<u32> = batch.iter().flat_map(|chunk| chunk.tokens).copied().collect();
         let mut x = vec![0.0; tokens.len() * width];
         let embedding = self.ends.embedding.view();
         for (token, x) in tokens.iter().zip(x.chunks_exact_mut(width)) {
@@ -167,21 +184,21 @@ impl Decoder {
 }
 
 impl Block {
-    /// In place on x [tokens, width].
+    /// In place on x [tokens, width], the tokens of all chunks.
     fn apply(
         &self,
         kernels: &Kernels,
         rotations: &[Rotation],
         layer: usize,
-        cache: &mut KvCache,
+        batch: &mut [Chunk<'_>],
         x: &mut [f32],
     ) {
         let normed = self.attention_norm.apply(x);
         let mixed = match &self.attention {
             Mixer::Attention(attention) => {
-                attention.apply(kernels, &rotations[attention.rope], layer, cache, &normed)
+                attention.apply(kernels, &rotations[attention.rope], layer, batch, &normed)
             }
-            Mixer::Latent(latent) => latent.apply(kernels, &rotations[0], layer, cache, &normed),
+            Mixer::Latent(latent) => latent.apply(kernels, &rotations[0], layer, batch, &normed),
         };
         add(x, &after(self.attention_after.as_ref(), mixed));
         let normed = self.feed_forward_norm.apply(x);

@@ -7,10 +7,11 @@
 //! and values are expanded after they were mixed. So all heads attend over the rows
 //! `[latent | position]`, which serve as keys and as values.
 
+use super::Chunk;
+use super::attention::remember;
 use super::layers::{Linear, Norm};
 use super::rope::Rotation;
 use super::weights::Weights;
-use crate::cache::KvCache;
 use crate::error::EngineError;
 use crate::kernels::{self, Kernels};
 use crate::tensor::Matrix;
@@ -117,13 +118,14 @@ impl Expansion {
 }
 
 impl Latent {
-    /// For x [tokens, width], the same shape; appends to `layer` of the cache.
+    /// For x [tokens, width], the tokens of all chunks, the same shape; appends to `layer` of
+    /// their caches.
     pub(super) fn apply(
         &self,
         kernels: &Kernels,
         rotation: &Rotation,
         layer: usize,
-        cache: &mut KvCache,
+        batch: &mut [Chunk<'_>],
         x: &[f32],
     ) -> Vec<f32> {
         let LatentShape { heads, turned_width, latent_width, value_width, .. } = self.shape;
@@ -135,7 +137,7 @@ impl Latent {
         rotation.turn(&mut positions, 1, turned_width);
         let latents = self.latent_norm.apply(&latents);
         let rows = join_rows(&latents, latent_width, &positions, turned_width);
-        let (rows, _) = cache.extend(layer, &rows, &rows);
+        let sequences = remember(batch, layer, row_width, &rows, &rows);
 
         let mut carried = vec![0.0; tokens * heads * row_width];
         for (h, expansion) in self.expansions.iter().enumerate() {
@@ -145,8 +147,7 @@ impl Latent {
         let mut mixed = vec![0.0; carried.len()];
         let attention = kernels::Attention {
             queries: &carried,
-            keys: rows,
-            values: rows,
+            sequences: &sequences,
             heads,
             kv_heads: 1,
             head_width: row_width,

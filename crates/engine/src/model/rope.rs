@@ -98,17 +98,16 @@ impl Rope {
         Rope { magnitude, ..self }
     }
 
-    /// The turns of `count` positions from `start` on, in a session that can hold
-    /// `positions_max`.
-    pub(super) fn rotation(&self, start: usize, count: usize, positions_max: usize) -> Rotation {
+    /// The turns of some positions, in a session that can hold `positions_max`.
+    pub(super) fn rotation(&self, positions: &[usize], positions_max: usize) -> Rotation {
         let speeds = match &self.beyond {
             Some((original, speeds)) if positions_max > *original => speeds,
             _ => &self.speeds,
         };
-        let mut turns = Vec::with_capacity(count * speeds.len());
-        for position in start..start + count {
+        let mut turns = Vec::with_capacity(positions.len() * speeds.len());
+        for position in positions {
             for speed in speeds {
-                let (sine, cosine) = (position as f32 * speed).sin_cos();
+                let (sine, cosine) = (*position as f32 * speed).sin_cos();
                 turns.push((cosine * self.magnitude, sine * self.magnitude));
             }
         }

@@ -73,9 +73,12 @@ impl Pace {
         self.costs
     }
 
-    /// The best length of a guess, at most `max`, that relies on a match of `matched` tokens.
-    pub(super) fn draft_length(&mut self, matched: usize, max: usize) -> usize {
-        let row = self.costs.row;
+    /// The best length of a guess, at most `max`, that relies on a match of `matched` tokens, in
+    /// a step of as many sequences. Each of those has its part of the step, so that one more
+    /// token costs more of that.
+    pub(super) fn draft_length(&mut self, matched: usize, max: usize, sequences: usize) -> usize {
+        let others = sequences as f64 - 1.0;
+        let row = self.costs.row * (1.0 + others) / (1.0 + self.costs.row * others);
         let class = &mut self.classes[class(matched)];
         let mut best = (1.0, 0);
         let (mut tokens, mut right) = (1.0, 1.0);
@@ -153,7 +156,7 @@ mod tests {
     fn proposed(pace: &mut Pace, steps: usize, right: usize) -> usize {
         let mut sum = 0;
         for _ in 0..steps {
-            let length = pace.draft_length(MATCHED, 15);
+            let length = pace.draft_length(MATCHED, 15, 1);
             sum += length;
             if length > 0 {
                 pace.record_acceptance(MATCHED, length, right.min(length));
@@ -165,7 +168,7 @@ mod tests {
     #[test]
     fn guesses_stop_when_they_are_wrong_and_start_again_when_right() {
         let mut pace = pace(0.3);
-        assert!(pace.draft_length(MATCHED, 15) > 0, "the first are tried");
+        assert!(pace.draft_length(MATCHED, 15, 1) > 0, "the first are tried");
         proposed(&mut pace, 200, 0);
         let wrong = proposed(&mut pace, 1000, 0);
         assert!((1..30).contains(&wrong), "{wrong} tokens in 1000 steps");
@@ -179,16 +182,22 @@ mod tests {
         for (row_cost, least, most) in [(0.0, 15, 15), (0.2, 2, 10), (0.6, 0, 1), (1.5, 0, 0)] {
             let mut pace = pace(row_cost);
             pace.classes[class(MATCHED)].acceptance = 0.6;
-            let length = pace.draft_length(MATCHED, 15);
+            let length = pace.draft_length(MATCHED, 15, 1);
             assert!((least..=most).contains(&length), "{row_cost}: {length}");
         }
-        assert_eq!(pace(0.0).draft_length(MATCHED, 0), 0);
+        assert_eq!(pace(0.0).draft_length(MATCHED, 0, 1), 0);
+    }
+
+    #[test]
+    fn guesses_are_shorter_in_company() {
+        let lengths = [1, 2, 4, 16].map(|all| pace(0.1).draft_length(MATCHED, 15, all));
+        assert!(lengths.is_sorted_by(|a, b| a >= b) && lengths[0] > lengths[3], "{lengths:?}");
     }
 
     #[test]
     fn longer_matches_are_trusted_more() {
         let mut pace = pace(0.3);
-        let lengths = [2, 3, 8, 20, 32].map(|matched| pace.draft_length(matched, 31));
+        let lengths = [2, 3, 8, 20, 32].map(|matched| pace.draft_length(matched, 31, 1));
         assert!(lengths.is_sorted() && lengths[0] < lengths[4], "{lengths:?}");
     }
 

@@ -15,9 +15,14 @@ const SESSIONS: usize = 3;
 /// Rows of logits that a session holds at most: of the longest guess.
 const ROWS: usize = 16;
 
-/// Keys and values of a full context, logits, and tokens with room to grow.
-const SESSION_BYTES_MAX: usize =
-    4 * (CONTEXT * BLOCKS * 2 * KV_HEADS * HEAD_WIDTH + ROWS * VOCABULARY + 2 * CONTEXT);
+/// Positions whose keys and values are kept together.
+const PAGE: usize = 32;
+
+/// Keys and values of a full context in whole pages, logits, and tokens with room to grow.
+const SESSION_BYTES_MAX: usize = 4
+    * (CONTEXT.next_multiple_of(PAGE) * BLOCKS * 2 * KV_HEADS * HEAD_WIDTH
+        + ROWS * VOCABULARY
+        + 2 * CONTEXT);
 
 /// How a request is cancelled.
 enum Cancelling {
