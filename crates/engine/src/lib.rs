@@ -10,10 +10,11 @@
 //! | `tokenizer` | text to tokens and back: byte-level pairs, SentencePiece |
 //! | `kernels` | the arithmetic: a readable reference and fast paths beside it |
 //! | `model` | a file per architecture, and what they share |
-//! | `cache`, `session` | keys and values of past tokens; computing the next logits |
+//! | `cache`, `session` | keys and values of past tokens, in pages; computing the next logits |
 //! | `sampler`, `constraint` | choosing tokens, and from which |
 //! | `speculation` | guessing tokens, to compute several in a step |
 //! | `healing`, `stop`, `generate` | prompts that end within a token, stop strings, the loop |
+//! | `serving` | many requests at once |
 //! | `error` | everything that can go wrong |
 
 mod cache;
@@ -25,6 +26,7 @@ mod healing;
 mod kernels;
 mod model;
 mod sampler;
+mod serving;
 mod session;
 mod shards;
 mod speculation;
@@ -41,6 +43,7 @@ pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, gen
 pub use healing::{Healed, heal};
 pub use model::{Instructions, LoadLimits, Model, ModelInfo};
 pub use sampler::{Choice, Sampler, Sampling, TokenLogProbabilities};
+pub use serving::{Event, Handle, Request, Server, ServerOptions, ServerStatistics};
 pub use session::Session;
 pub use speculation::{Speculation, SpeculationCounts, TokenIndex};
 pub use tokenizer::{FimTokens, Tokenizer, Utf8Stream};
