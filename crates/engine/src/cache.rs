@@ -6,8 +6,6 @@
 //! memory of their beginning, and [`prefixes`] finds it again for those that come later.
 
 pub(crate) mod prefixes;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -206,6 +204,55 @@ impl KvCache {
         if positions > 0 {
             self.pages.push(Arc::new(page.copy(&self.shape, positions)));
             self.length += positions;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grows_to_the_limit_and_shares() {
+        let shape = CacheShape { layers: 2, width: 3, positions_max: PAGE_POSITIONS + 5 };
+        let mut cache = KvCache::new(shape, PageCount::default());
+        for position in 0..shape.positions_max {
+            let row = [position as f32; 3];
+            cache.reserve(1);
+            for layer in 0..2 {
+                cache.write(layer, &row, &[-1.0; 3]);
+                let past = cache.past(layer, 1);
+                assert_eq!((past.positions, past.tokens), (position + 1, 1));
+                let in_page = position % PAGE_POSITIONS * 3;
+                assert_eq!(past.keys[position / PAGE_POSITIONS][in_page..][..3], row);
+                assert_eq!(past.values[position / PAGE_POSITIONS][in_page..][..3], [-1.0; 3]);
+            }
+            cache.advance(1);
+        }
+        assert_eq!(Some(cache.bytes() as u64), shape.bytes_max());
+        assert_eq!(shape.bytes_max(), Some(2 * 2 * 2 * 3 * PAGE_POSITIONS as u64 * 4));
+        let mut fork = cache.clone();
+        fork.truncate(PAGE_POSITIONS + 2);
+        assert_eq!(cache.count.load(Ordering::Relaxed), 2, "nothing was copied");
+        assert_eq!((fork.missing_pages(0), fork.missing_pages(1)), (1, 1));
+        fork.reserve(1);
+        fork.write(0, &[7.0; 3], &[7.0; 3]);
+        assert_eq!(cache.count.load(Ordering::Relaxed), 3, "only the last page");
+        let at = |cache: &KvCache, position: usize| cache.past(0, 0).keys[1][3 * position];
+        let beginning = PAGE_POSITIONS as f32;
+        assert_eq!((at(&fork, 1), at(&fork, 2)), (beginning + 1.0, 7.0));
+        assert_eq!((at(&cache, 1), at(&cache, 2)), (beginning + 1.0, beginning + 2.0));
+        drop(cache);
+        assert_eq!(fork.count.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn absurd_shapes_do_not_overflow() {
+        for (layers, width, positions_max) in
+            [(usize::MAX, 2, 2), (2, usize::MAX, 2), (2, 2, usize::MAX), (1 << 40, 1 << 20, 1)]
+        {
+            let shape = CacheShape { layers, width, positions_max };
+            assert_eq!(shape.bytes_max(), None);
         }
     }
 }

@@ -41,7 +41,7 @@ const CLIENT_BYTES_MAX: usize = 1024;
 pub struct ServerOptions {
     /// Sequences that run together, each candidate one. From 1 to 1024. More wait.
     pub sequences_max: usize,
-    /// Sequences that wait. Requests beyond are refused.
+    /// Sequences that wait, at least 1. Requests beyond are refused.
     pub waiting_max: usize,
     /// Bytes of keys and values of all sequences, and of those that are kept for prompts to
     /// come. A request that might need more by itself is refused.
@@ -195,7 +195,7 @@ struct Desk {
 #[derive(Default)]
 struct State {
     submitted: Vec<Submitted>,
-    /// As of the end of the last step.
+    /// As of the last step.
     statistics: ServerStatistics,
     is_closing: bool,
 }
@@ -204,13 +204,17 @@ impl Server {
     /// Starts the thread.
     ///
     /// # Errors
-    /// [`EngineError::InvalidOption`] for a number of sequences that is not 1 to 1024,
+    /// [`EngineError::InvalidOption`] for numbers of sequences that are not allowed,
     /// [`EngineError::LimitExceeded`] if not even a page of keys and values fits, and
     /// [`EngineError::Thread`] if the system refuses the thread.
     pub fn start(model: Arc<Model>, options: ServerOptions) -> Result<Server, EngineError> {
         if !(1..=SEQUENCES_MAX).contains(&options.sequences_max) {
             let why = format!("{} is not in 1 to {SEQUENCES_MAX}", options.sequences_max);
             return Err(EngineError::InvalidOption { option: "sequences_max", why });
+        }
+        if options.waiting_max == 0 {
+            let why = "0 would refuse everything: what runs has waited first".to_owned();
+            return Err(EngineError::InvalidOption { option: "waiting_max", why });
         }
         let page_bytes = model.cache_shape().page_bytes().unwrap_or(u64::MAX);
         let pages_max = usize::try_from(options.cache_bytes_max / page_bytes).unwrap_or(usize::MAX);
@@ -280,7 +284,7 @@ impl Server {
         Ok(Handle { events, cancel, open: (0..candidates).collect() })
     }
 
-    /// How it stood at the end of the last step.
+    /// How it stood in the last step.
     #[must_use]
     pub fn statistics(&self) -> ServerStatistics {
         self.desk.lock().statistics
@@ -312,16 +316,18 @@ impl Desk {
                 state = self.arrival.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             let is_closing = state.is_closing;
-            for submitted in state.submitted.drain(..) {
-                scheduler.add(submitted);
-            }
-            // From here on they are counted as waiting.
-            state.statistics = scheduler.statistics();
+            let submitted = std::mem::take(&mut state.submitted);
+            // They wait until the statistics say otherwise.
+            state.statistics.waiting +=
+                submitted.iter().map(|other| other.request.candidates).sum::<usize>();
             drop(state);
+            submitted.into_iter().for_each(|submitted| scheduler.add(submitted));
             if is_closing {
                 return scheduler.cancel_all();
             }
-            scheduler.step();
+            scheduler.schedule();
+            self.lock().statistics = scheduler.statistics();
+            scheduler.compute();
             self.lock().statistics = scheduler.statistics();
         }
     }

@@ -6,6 +6,9 @@
 //! tokens are the start of those of another below the same node; so of all pages below a node,
 //! the one that agrees with a text for longest is a neighbour of it in the order of tokens.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;

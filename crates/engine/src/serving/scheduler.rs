@@ -52,7 +52,7 @@ pub(super) struct Scheduler {
 struct Slot {
     job: Job,
     cache: KvCache,
-    /// The step in which it began to run.
+    /// The step in which its tokens were all computed but the last, so that it began to write.
     since: u64,
     /// The step in which a piece of its prompt was computed last.
     served: u64,
@@ -117,13 +117,10 @@ impl Scheduler {
         }
     }
 
-    /// One step: ends what has to end, lets in what fits, computes, and tells.
-    pub(super) fn step(&mut self) {
+    /// The first half of a step: ends what has to end, and lets in what fits.
+    pub(super) fn schedule(&mut self) {
         self.end_overdue(Instant::now());
         self.admit();
-        self.compute();
-        let running = &self.running;
-        self.served.retain(|client, _| running.iter().any(|slot| slot.job.client == *client));
     }
 
     /// How it stands.
@@ -147,13 +144,20 @@ impl Scheduler {
 
     /// Ends what was cancelled or has no time left.
     fn end_overdue(&mut self, now: Instant) {
-        for job in self.queue.take_all(|job| job.must_end(now).is_some()) {
-            let finish = job.must_end(now).unwrap_or(Finish::Cancelled);
-            self.tell_end(job, Ok(finish));
-        }
         for index in (0..self.running.len()).rev() {
             if let Some(finish) = self.running[index].job.must_end(now) {
                 self.end(index, Ok(finish));
+            }
+        }
+        // The end of one lets its followers wait for themselves, which may be overdue as well.
+        loop {
+            let overdue = self.queue.take_all(|job| job.must_end(now).is_some());
+            if overdue.is_empty() {
+                return;
+            }
+            for job in overdue {
+                let finish = job.must_end(now).unwrap_or(Finish::Cancelled);
+                self.tell_end(job, Ok(finish));
             }
         }
     }
@@ -224,15 +228,16 @@ impl Scheduler {
     }
 
     /// Which running sequence waits in place of one of `client`: the newest of the client with
-    /// the most, as long as that leaves it no fewer; or the one that has run for longest, if
-    /// that was long.
+    /// the most, as long as that leaves it no fewer; or the one that has written for longest, if
+    /// that was long. Each turn brings a text forward, whatever has to be computed again.
     fn who_makes_way(&self, client: &str) -> Option<usize> {
         let counts = self.running.iter().map(|slot| self.running_of(&slot.job.client));
         let most = counts.max()?;
         if most > self.running_of(client) + 1 {
             return self.running.iter().rposition(|s| self.running_of(&s.job.client) == most);
         }
-        let (index, slot) = self.running.iter().enumerate().min_by_key(|(_, slot)| slot.since)?;
+        let writing = self.running.iter().enumerate().filter(|(_, slot)| !slot.is_behind());
+        let (index, slot) = writing.min_by_key(|(_, slot)| slot.since)?;
         (slot.since + TURN_STEPS <= self.statistics.steps).then_some(index)
     }
 
@@ -288,8 +293,10 @@ impl Scheduler {
         limits
     }
 
-    /// Computes and tells.
-    fn compute(&mut self) {
+    /// The second half of a step: computes, and tells.
+    pub(super) fn compute(&mut self) {
+        let running = &self.running;
+        self.served.retain(|client, _| running.iter().any(|slot| slot.job.client == *client));
         if self.running.is_empty() {
             return;
         }
@@ -346,6 +353,9 @@ impl Scheduler {
             let (own, others) = rest.split_at(rows * vocabulary);
             rest = others;
             let slot = &mut self.running[index];
+            if slot.is_behind() {
+                slot.since = self.statistics.steps;
+            }
             let known = slot.job.sequence.tokens().len();
             let outcome = if own.is_empty() { Ok(None) } else { slot.job.advance(own, load) };
             slot.cache.truncate(slot.job.sequence.right_tokens());

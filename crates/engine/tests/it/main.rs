@@ -11,6 +11,7 @@ mod oracle;
 mod oracle_text;
 mod parity;
 mod seedling;
+mod serving;
 mod sessions;
 mod soak;
 mod speculation;

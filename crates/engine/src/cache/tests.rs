@@ -1,1 +1,0 @@
-//! Pages and prefixes under random use.
