@@ -5,8 +5,8 @@
 //! differ by the order of additions, and tests hold it to a bound on that.
 //!
 //! Within one path, the result for a token does not depend on how many tokens are computed
-//! together, nor on how many threads compute them: each output is one chain of additions in a
-//! fixed order. So a prompt computed at once, in pieces, or from a shared prefix gives
+//! together, of its own sequence or of others, nor on how many threads compute them: each output
+//! is one chain of additions in a fixed order. So a prompt computed at once, in pieces, or from a shared prefix gives
 //! bit-identical logits, and the same seed gives the same text.
 //!
 //! | file | holds |

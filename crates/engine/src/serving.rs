@@ -70,6 +70,8 @@ pub struct Request {
     pub client: String,
     /// When to end it, finished or not, with [`crate::Finish::Deadline`]: within one step.
     pub deadline: Option<Instant>,
+    /// Ends it from outside, as [`Handle::cancel`] does.
+    pub cancel: CancelToken,
 }
 
 impl Request {
@@ -83,6 +85,7 @@ impl Request {
             constraints: Vec::new(),
             client: String::new(),
             deadline: None,
+            cancel: CancelToken::new(),
         }
     }
 

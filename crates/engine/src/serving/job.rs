@@ -18,6 +18,8 @@ pub(super) struct Job {
     pub(super) sequence: Sequence<'static>,
     pub(super) client: Arc<str>,
     deadline: Option<Instant>,
+    /// The caller's own; that of the handle is the sequence's.
+    cancel: CancelToken,
     candidate: usize,
     events: Sender<Event>,
     /// Other candidates, which wait until the prompt is computed.
@@ -66,6 +68,7 @@ impl Job {
                 sequence,
                 client: Arc::clone(&client),
                 deadline: request.deadline,
+                cancel: request.cancel.clone(),
                 candidate,
                 events: events.clone(),
                 followers: Vec::new(),
@@ -81,7 +84,7 @@ impl Job {
 
     /// Why it must end now, if it must.
     pub(super) fn must_end(&self, now: Instant) -> Option<Finish> {
-        if self.sequence.is_cancelled() {
+        if self.sequence.is_cancelled() || self.cancel.is_cancelled() {
             return Some(Finish::Cancelled);
         }
         self.deadline.is_some_and(|deadline| deadline <= now).then_some(Finish::Deadline)

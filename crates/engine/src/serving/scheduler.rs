@@ -28,6 +28,7 @@ use crate::speculation::StepCosts;
 
 /// Tokens of prompts in a step. The last piece may go beyond, by less than a page.
 const PREFILL_TOKENS: usize = 32;
+const _: () = assert!(PREFILL_TOKENS.is_multiple_of(PAGE_POSITIONS), "pieces end with pages");
 /// Tokens of which a step computes logits, if each running sequence gets at least one.
 const ROWS: usize = 64;
 /// Steps after which a running sequence makes way for one that waits.

@@ -77,7 +77,9 @@ impl Wish {
         };
         let speculation = Speculation {
             draft_max: 1 + random.below(31),
-            references: vec![Arc::new(TokenIndex::new(&prompt).unwrap()); random.below(2)],
+            references: (0..random.below(2))
+                .map(|_| Arc::new(TokenIndex::new(&prompt).unwrap()))
+                .collect(),
             row_cost: [None, Some(0.0)][random.below(2)],
         };
         let mut start_bytes = Vec::new();
@@ -411,6 +413,13 @@ fn what_is_cancelled_or_late_keeps_its_text() {
     let cancelled = &handle.wait().unwrap()[0];
     assert_eq!(cancelled.finish, Finish::Cancelled);
     assert!(cancelled.text.starts_with(&text) && cancelled.tokens.len() < 400);
+
+    let request = Request::new(vec![9; 40], hot(3, 400));
+    let cancel = request.cancel.clone();
+    let handle = server.submit(request).unwrap();
+    cancel.cancel();
+    let cancelled = &handle.wait().unwrap()[0];
+    assert_eq!(cancelled.finish, Finish::Cancelled, "from outside");
 
     let deadline = Some(Instant::now());
     let request = Request { deadline, candidates: 3, ..Request::new(vec![9; 40], hot(3, 400)) };
