@@ -5,8 +5,8 @@
 //! `cargo run --release -p engine --example serving -- FILE [--threads N] [--tokens N]
 //! [--prompt N] [--rounds N]`
 //!
-//! Prints one line of JSON for each measurement, in each of the rounds: per second of wall time
-//! and of processor time (Linux only; all threads together). Texts are random numbers' choices.
+//! Prints one line of JSON for each measurement, in each of the rounds, by wall time and by
+//! processor time (Linux only; all threads together).
 
 #![allow(clippy::print_stdout, reason = "a program that reports to the terminal")]
 
@@ -97,7 +97,7 @@ fn throughput(model: &Arc<Model>, sequences: usize, each: usize) -> Result<(), E
     Ok(())
 }
 
-/// Milliseconds until the first token: of a new prompt, and of the same with one token changed
+/// Milliseconds until the first token, of the server and of the processor: of a new prompt, and of the same with one token changed
 /// near its end.
 fn first_token(model: &Arc<Model>, length: usize) -> Result<(), EngineError> {
     let server = Server::start(Arc::clone(model), ServerOptions::default())?;
@@ -107,12 +107,14 @@ fn first_token(model: &Arc<Model>, length: usize) -> Result<(), EngineError> {
     };
     let mut prompt = tokens(1, length);
     for what in ["new", "changed", "changed", "changed"] {
+        let start_processor = processor_s();
         let generated = ask(prompt.clone())?;
         println!(
             "{{\"prompt\": {length}, \"what\": \"{what}\", \"reused\": {}, \
-             \"first_token_ms\": {:.1}}}",
+             \"first_token_ms\": {:.1}, \"cpu_ms\": {:.0}}}",
             generated.reused_tokens,
             generated.timings.first_token.as_secs_f64() * 1e3,
+            (processor_s() - start_processor) * 1e3,
         );
         // One character is typed some tokens before the end.
         let at = length - 10;

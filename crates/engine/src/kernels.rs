@@ -77,7 +77,8 @@ enum Path {
     Avx512(avx512::Avx512, avx2::Avx2),
 }
 
-/// Positions whose keys, and whose values, lie together in memory: a page.
+/// Positions whose keys, and whose values, lie together in memory: a page. With 16 or 64 nothing
+/// was measurably faster; this is one piece of a prompt.
 pub(crate) const PAGE_POSITIONS: usize = 32;
 
 /// Keys and values that some heads of a token see.
