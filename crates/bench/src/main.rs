@@ -1,4 +1,4 @@
-//! Measurements for `docs/benchmarks.md`: `cargo run --release -p bench -- model | check | complete`.
+//! Measurements for `docs/benchmarks.md`: `cargo run --release -p bench -- NAME`.
 #![expect(clippy::print_stdout, reason = "speaks to the terminal")]
 
 mod check;
