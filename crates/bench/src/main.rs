@@ -1,7 +1,8 @@
-//! Measurements for `docs/benchmarks.md`: `cargo run --release -p bench -- model | check`.
+//! Measurements for `docs/benchmarks.md`: `cargo run --release -p bench -- NAME`.
 #![expect(clippy::print_stdout, reason = "speaks to the terminal")]
 
 mod check;
+mod complete;
 mod model;
 
 use std::time::Duration;
@@ -12,7 +13,8 @@ fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("model") => model::run(),
         Some("check") => check::run(),
-        _ => anyhow::bail!("usage: bench model | check"),
+        Some("complete") => complete::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        _ => anyhow::bail!("usage: bench model | check | complete FOLDER..."),
     }
 }
 

@@ -27,7 +27,7 @@ pub fn run() -> Result<()> {
         content: "Write a function is_prime(n) that tells if n is a prime.".to_owned(),
     };
     let body = PromptBody::Chat(vec![message]);
-    let prompt = Prompt { body, stop: Vec::new(), account: BudgetAccount::default() };
+    let prompt = Prompt { body, stop: Vec::new(), place: None, account: BudgetAccount::default() };
     let (mut first, mut whole, mut per_token) = (Vec::new(), Vec::new(), Vec::new());
     let mut rates = Vec::new();
     for run in 0..RUNS {

@@ -2,15 +2,20 @@
 //!
 //! `cargo bench -p engine --bench choosing`. Times are for one token.
 
+#[path = "../tests/it/tiny.rs"]
+#[allow(dead_code, reason = "tests use more of it")]
+mod tiny;
+
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use engine::{
-    CancelToken, Constraint, GenerateOptions, IndentationSyntax, LoadLimits, Model, Pair, Piece,
-    Sampler, Sampling, Session, Speculation, StringSyntax, Syntax, SyntaxConstraint, TokenIndex,
+    CancelToken, Constraint, GenerateOptions, Grammar, GrammarConstraint, IndentationSyntax,
+    LoadLimits, Model, Pair, Piece, Sampler, Sampling, Session, Speculation, StringSyntax, Syntax,
+    SyntaxConstraint, TokenIndex, TokenMask,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/seedling-Q8_0.gguf");
@@ -96,6 +101,98 @@ fn constraint(criterion: &mut Criterion, model: &Model) {
     group.finish();
 }
 
+const SCHEMA: &str = r#"{"type": "object", "properties": {
+    "tool": {"enum": ["read_file", "write_file", "search"]},
+    "path": {"type": "string"},
+    "lines": {"type": "array", "items": {"type": "integer"}},
+    "replace": {"type": "boolean"}},
+    "required": ["tool", "path", "lines"], "additionalProperties": false}"#;
+const ANSWER: &str = r#"{"tool": "write_file", "path": "crates/engine/src/constraint/grammar.rs",
+"lines": [12, 40, 41, 99], "replace": true}"#;
+const EXPRESSIONS: &str = "\
+start: expression
+expression: term ((\"+\" | \"-\") term)*
+term: factor ((\"*\" | \"/\") factor)*
+factor: NUMBER | NAME | \"(\" expression \")\"
+NUMBER: /[0-9]+(\\.[0-9]+)?/
+NAME: /[a-z_]+/
+%ignore / /
+";
+
+/// A model that says nothing of worth, with a vocabulary as large as those of common models:
+/// all bytes, then texts of two to four syllables, every other one after a space.
+fn large_vocabulary() -> Model {
+    let mut file = tiny::File::tiny(tiny::F32, 1);
+    let tokens = file.metadata.iter_mut().find(|(key, _)| key == "tokenizer.ggml.tokens");
+    let Some((_, tiny::Meta::Texts(tokens))) = tokens else { unreachable!("it has tokens") };
+    let syllables: Vec<String> = ["b", "ch", "d", "l", "m", "st", "r", "in", "\"", "_", "(", "0"]
+        .iter()
+        .flat_map(|first| {
+            ["a", "er", "i", "on", "u", ": ", "_", "1", ")"].map(|l| format!("{first}{l}"))
+        })
+        .collect();
+    let mut number = 0;
+    while tokens.len() < VOCABULARY as usize {
+        let mut text = if number % 2 == 0 { "Ġ".to_owned() } else { String::new() };
+        let mut left = number / 2 + syllables.len();
+        while left > 0 {
+            text.push_str(&syllables[left % syllables.len()]);
+            left /= syllables.len();
+        }
+        tokens.push(text.replace(' ', "Ġ"));
+        number += 1;
+    }
+    file.remove("tokenizer.ggml.token_type");
+    file.resize_vocabulary(VOCABULARY as usize);
+    file.load().expect("it is a model")
+}
+
+/// What a grammar costs for a token: finding all that may come next, then going on.
+fn grammar(criterion: &mut Criterion, model: &Model, name: &str) {
+    let mut group = criterion.benchmark_group(format!("grammar, {name} tokens"));
+    for (kind, grammar, text) in [
+        ("JSON schema", Grammar::JsonSchema(SCHEMA), ANSWER),
+        ("expression", Grammar::Regex(r"[A-Z][a-z]+( [a-z]+)*\."), "The theory of the other one."),
+        ("Lark", Grammar::Lark(EXPRESSIONS), "(total + 12.5) * (price - tax) / 100"),
+    ] {
+        let tokens = model.tokenizer().encode(text, false).expect("all bytes are known");
+        let mut mask = TokenMask::empty(model.tokenizer().vocabulary_size());
+        group.throughput(Throughput::Elements(tokens.len() as u64));
+        group.bench_function(format!("{kind}, mask and advance"), |bencher| {
+            let fresh = || GrammarConstraint::new(model, grammar).expect("it is a grammar");
+            bencher.iter_batched(
+                fresh,
+                |mut constraint| {
+                    for token in &tokens {
+                        mask.fill();
+                        constraint.narrow(&mut mask).expect("it is simple");
+                        assert!(mask.contains(*token), "{token}");
+                        let bytes = model.tokenizer().piece(*token).expect("it is known");
+                        constraint.advance(Piece { token: Some(*token), bytes });
+                        black_box(constraint.may_end());
+                    }
+                },
+                BatchSize::SmallInput,
+            );
+        });
+        group.bench_function(format!("{kind}, read the grammar"), |bencher| {
+            bencher.iter(|| GrammarConstraint::new(model, black_box(grammar)).expect("it is one"));
+        });
+    }
+    group.finish();
+}
+
+/// What the first grammar of a model costs: its vocabulary as a tree.
+fn vocabulary(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("grammar");
+    group.sample_size(10);
+    group.bench_function("first of a model with 151,936 tokens", |bencher| {
+        let first = |model: &mut Model| GrammarConstraint::new(model, Grammar::Regex("a"));
+        bencher.iter_batched_ref(large_vocabulary, first, BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
 fn index(criterion: &mut Criterion, model: &Model) {
     let tokens = model.tokenizer().encode(&CODE.repeat(40), false).expect("all bytes are known");
     let mut group = criterion.benchmark_group("guesses");
@@ -155,6 +252,9 @@ fn benches(criterion: &mut Criterion) {
     let model = Arc::new(model);
     sampling(criterion);
     constraint(criterion, &model);
+    grammar(criterion, &model, "4,096");
+    grammar(criterion, &large_vocabulary(), "151,936");
+    vocabulary(criterion);
     index(criterion, &model);
     generating(criterion, &model);
 }

@@ -228,6 +228,12 @@ pub enum EngineError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A grammar that cannot be read, that nothing satisfies, or that is too complex to follow.
+    #[error("the grammar cannot be followed: {what}")]
+    Grammar {
+        /// What is wrong with it, or which limit it exceeds.
+        what: String,
+    },
     /// An option outside its range.
     #[error("option `{option}`: {why}")]
     InvalidOption {

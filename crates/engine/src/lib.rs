@@ -36,7 +36,8 @@ mod tensor;
 mod tokenizer;
 
 pub use constraint::{
-    Constraint, IndentationSyntax, Pair, Piece, Progress, StringSyntax, Syntax, SyntaxConstraint,
+    Both, Constraint, Grammar, GrammarConstraint, IndentationSyntax, Pair, Piece, Progress,
+    StringSyntax, Syntax, SyntaxConstraint, TokenMask,
 };
 pub use error::EngineError;
 pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, generate};

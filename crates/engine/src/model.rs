@@ -26,10 +26,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::weights::Weights;
 use crate::cache::{CacheShape, KvCache, PageCount};
+use crate::constraint::GrammarVocabulary;
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
 pub use crate::kernels::Instructions;
@@ -154,6 +155,8 @@ pub struct Model {
     network: Box<dyn Network>,
     kernels: Kernels,
     cache_shape: CacheShape,
+    /// Made when the first grammar asks for it.
+    grammar_vocabulary: Mutex<Option<Arc<GrammarVocabulary>>>,
 }
 
 impl Model {
@@ -224,7 +227,16 @@ impl Model {
         };
         let chat_template = owned("tokenizer.chat_template")?;
         drop(gguf);
-        Ok(Model { files, info, tokenizer, chat_template, network, kernels, cache_shape })
+        Ok(Model {
+            files,
+            info,
+            tokenizer,
+            chat_template,
+            network,
+            kernels,
+            cache_shape,
+            grammar_vocabulary: Mutex::default(),
+        })
     }
 
     /// Names of all architectures that can be run, as files name them, sorted.
@@ -275,6 +287,18 @@ impl Model {
 
     pub(crate) fn cache_shape(&self) -> CacheShape {
         self.cache_shape
+    }
+
+    /// The vocabulary as grammars need it.
+    pub(crate) fn grammar_vocabulary(&self) -> Result<Arc<GrammarVocabulary>, EngineError> {
+        let made = self.grammar_vocabulary.lock();
+        let mut made = made.unwrap_or_else(PoisonError::into_inner);
+        if let Some(vocabulary) = &*made {
+            return Ok(Arc::clone(vocabulary));
+        }
+        let vocabulary = Arc::new(GrammarVocabulary::new(&self.tokenizer)?);
+        *made = Some(Arc::clone(&vocabulary));
+        Ok(vocabulary)
     }
 
     pub(crate) fn new_cache(&self) -> KvCache {

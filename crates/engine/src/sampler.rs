@@ -26,6 +26,7 @@ pub use self::log_probabilities::TokenLogProbabilities;
 pub(crate) use self::log_probabilities::log_probabilities;
 
 use self::pcg32::Pcg32;
+use crate::constraint::TokenMask;
 use crate::error::EngineError;
 use crate::session::check_finite;
 
@@ -176,15 +177,16 @@ impl Sampler {
     /// [`EngineError::TokenOutOfRange`] if the bias names a token that is not there, and
     /// [`EngineError::NothingAllowed`] if it forbids all.
     pub fn choose(&mut self, logits: &[f32]) -> Result<Choice, EngineError> {
-        let choice = self.choose_among(logits, None)?;
+        let choice = self.choose_among(logits, None, None)?;
         choice.ok_or(EngineError::NothingAllowed)
     }
 
-    /// As [`Sampler::choose`] among the tokens that `allows` names; None if there are none.
-    /// Asks for the likeliest first and stops when it has enough.
+    /// As [`Sampler::choose`] among the tokens in `mask` that `allows` names; None if there are
+    /// none. Asks for the likeliest first and stops when it has enough.
     pub(crate) fn choose_among(
         &mut self,
         logits: &[f32],
+        mask: Option<&TokenMask>,
         allows: Option<&mut dyn FnMut(u32) -> bool>,
     ) -> Result<Option<Choice>, EngineError> {
         check_finite(logits)?;
@@ -194,10 +196,10 @@ impl Sampler {
         let mut adjusted = std::mem::take(&mut self.adjusted);
         let is_adjusted = self.adjust(logits, &mut adjusted)?;
         let logits = if is_adjusted { &adjusted } else { logits };
-        let choice = if self.sampling.is_greedy() && allows.is_none() {
+        let choice = if self.sampling.is_greedy() && mask.is_none() && allows.is_none() {
             Some(likeliest(logits)).filter(|choice| logits[choice.token as usize].is_finite())
         } else {
-            self.collect_allowed(logits, allows);
+            self.collect_allowed(logits, mask, allows);
             self.choose_candidate()
         };
         self.adjusted = adjusted;
@@ -233,7 +235,12 @@ impl Sampler {
     }
 
     /// Steps 3 and 4: the candidates that are neither forbidden nor refused, in order.
-    fn collect_allowed(&mut self, logits: &[f32], mut allows: Option<&mut dyn FnMut(u32) -> bool>) {
+    fn collect_allowed(
+        &mut self,
+        logits: &[f32],
+        mask: Option<&TokenMask>,
+        mut allows: Option<&mut dyn FnMut(u32) -> bool>,
+    ) {
         let (wanted, mut looked_at) = match (self.sampling.is_greedy(), self.sampling.top_k) {
             // The gap to the second is told if it comes at no cost.
             (true, _) => (1, CONSTRAINED_FIRST),
@@ -241,7 +248,17 @@ impl Sampler {
             (false, k) => (k, k),
         };
         loop {
-            self.collect_likeliest(logits, looked_at);
+            // Adding zero makes -0 and 0 equal for the total order too.
+            match mask {
+                None => {
+                    let all = logits.iter().map(|logit| logit + 0.0).zip(0..);
+                    self.collect_likeliest(all, logits.len(), looked_at);
+                }
+                Some(mask) => {
+                    let left = mask.tokens().map(|token| (logits[token as usize] + 0.0, token));
+                    self.collect_likeliest(left, logits.len(), looked_at);
+                }
+            }
             self.candidates.retain(|(logit, token)| {
                 *logit > f32::NEG_INFINITY && allows.as_mut().is_none_or(|allows| allows(*token))
             });
@@ -255,13 +272,11 @@ impl Sampler {
         }
     }
 
-    /// The `k` likeliest, in order; all if there are not as many.
-    fn collect_likeliest(&mut self, logits: &[f32], k: usize) {
+    /// The `k` likeliest of `all`, at most `count`, in order; all if there are not as many.
+    fn collect_likeliest(&mut self, all: impl Iterator<Item = (f32, u32)>, count: usize, k: usize) {
         let candidates = &mut self.candidates;
         candidates.clear();
-        // Adding zero makes -0 and 0 equal for the total order too.
-        let all = logits.iter().map(|logit| logit + 0.0).zip(0..);
-        if k >= logits.len() {
+        if k >= count {
             candidates.extend(all);
         } else {
             // Whenever there are twice as many, the lesser half goes, and its best logit is a

@@ -14,6 +14,7 @@ mod undo;
 
 pub use apply::{Applied, apply};
 pub use error::PipelineError;
+pub use postprocess::edit;
 pub use review::{Review, review};
 pub use suggest::{Progress, Stages, Suggestion, suggest};
 pub use undo::{Direction, Reversal, Selection, Write, history, plan, reverse};

@@ -1,21 +1,25 @@
 //! From what the model said to an edit of the document.
 
 use types::{
-    Document, Edit, EditError, FinishReason, Language, PromptStyle, Request, Task, TextEdit,
+    Completion, Document, Edit, EditError, FinishReason, Language, PromptStyle, Request, Task,
+    TextEdit,
 };
 
 /// The edit that a completion stands for.
-pub(crate) fn edit(
+///
+/// # Errors
+/// The request is not for this document.
+pub fn edit(
     request: &Request,
     document: &Document,
-    text: &str,
-    finish: FinishReason,
+    completion: &Completion,
     style: PromptStyle,
 ) -> Result<Edit, EditError> {
+    let text = completion.text.as_str();
     let selection = request.selection.clone();
     let (range, new_text) = match request.task {
         Task::Complete => {
-            let new_text = infill(text, &document.text[selection.end..], finish).to_owned();
+            let new_text = infill(whole(completion), &document.text[selection.end..]).to_owned();
             (selection, new_text)
         }
         Task::Generate | Task::Test => {
@@ -86,15 +90,18 @@ fn gap(text: &str, language: Language) -> String {
     "\n".repeat(wanted.max(newlines) - newlines)
 }
 
-/// A completion at a cursor, without lines that only repeat what follows it.
-fn infill<'t>(text: &'t str, after: &str, finish: FinishReason) -> &'t str {
-    let mut kept = text;
-    // Cut short by the limit, the last line is likely half a line.
-    if finish == FinishReason::Length
-        && let Some(end) = kept.rfind('\n')
-    {
-        kept = &kept[..end];
+/// What is whole of a completion. Cut short by the limit, its last line is likely half a line.
+fn whole(completion: &Completion) -> &str {
+    let text = completion.text.as_str();
+    if completion.finish != FinishReason::Length {
+        return text;
     }
+    &text[..completion.whole_bytes.or_else(|| text.rfind('\n')).unwrap_or(text.len())]
+}
+
+/// A completion at a cursor, without lines that only repeat what follows it.
+fn infill<'t>(text: &'t str, after: &str) -> &'t str {
+    let mut kept = text;
     let (rest_of_line, following) = after.split_once('\n').unwrap_or((after, ""));
     let mut next = following.lines().filter(|line| !line.trim().is_empty());
     if let Some(next) = next.next()
@@ -113,6 +120,8 @@ fn infill<'t>(text: &'t str, after: &str, finish: FinishReason) -> &'t str {
 
 #[cfg(test)]
 mod tests {
+    use types::{ModelIdentity, Timings, Usage};
+
     use super::*;
 
     fn check_code(style: PromptStyle, text: &str, expected: &str) {
@@ -151,7 +160,7 @@ mod tests {
     }
 
     fn check_infill(text: &str, after: &str, expected: &str) {
-        assert_eq!(infill(text, after, FinishReason::Stop), expected);
+        assert_eq!(infill(text, after), expected);
     }
 
     #[test]
@@ -161,7 +170,31 @@ mod tests {
         check_infill("a, b)", ")\n", "a, b");
         check_infill("a\nb\n", "\nc\n", "a\nb");
         check_infill("a", "", "a");
-        assert_eq!(infill("a = 1\nb = fo", "", FinishReason::Length), "a = 1");
-        assert_eq!(infill("fo", "", FinishReason::Length), "fo");
+    }
+
+    #[test]
+    fn what_was_cut_short_is_kept_as_far_as_it_is_whole() {
+        let check = |text: &str, whole_bytes, finish, expected| {
+            let identity = ModelIdentity {
+                name: String::new(),
+                version: String::new(),
+                digest: None,
+                label: None,
+            };
+            let completion = Completion {
+                text: text.to_owned(),
+                whole_bytes,
+                model: identity,
+                usage: Usage::default(),
+                timings: Timings::default(),
+                finish,
+            };
+            assert_eq!(whole(&completion), expected);
+        };
+        check("a = 1\nb = fo", None, FinishReason::Length, "a = 1");
+        check("fo", None, FinishReason::Length, "fo");
+        check("f(a), g(b", Some(4), FinishReason::Length, "f(a)");
+        check("f(a), g(b", Some(0), FinishReason::Length, "");
+        check("f(a), g(b", Some(4), FinishReason::Stop, "f(a), g(b");
     }
 }

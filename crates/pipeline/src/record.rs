@@ -61,6 +61,7 @@ impl Recorder {
             "path": document.path,
             "document_sha256": document.sha256,
             "selection": [request.selection.start, request.selection.end],
+            "extent": request.extent,
             "model": stages.provider.profile().identity,
             "candidates": request.candidates,
             "max_tokens": request.max_tokens,

@@ -231,7 +231,7 @@ fn judge(
     completion: Completion,
 ) -> Result<Judged, PipelineError> {
     let (document, style) = (&snapshot.document, provider.profile().style);
-    let edit = postprocess::edit(request, document, &completion.text, completion.finish, style)?;
+    let edit = postprocess::edit(request, document, &completion, style)?;
     let start = Instant::now();
     let report = guard::check(snapshot, &edit, &Facts::default(), &clock(start))?;
     let guard_us = clock(start)();

@@ -1,8 +1,10 @@
 //! One prompt from a request, a snapshot and, for a rewrite, what was wrong before.
 
+use std::sync::Arc;
+
 use types::{
-    BudgetAccount, Message, ModelProfile, Prompt, PromptBody, PromptStyle, Request, Role, Snapshot,
-    Task,
+    BudgetAccount, Message, ModelProfile, Place, Prompt, PromptBody, PromptStyle, Request, Role,
+    Snapshot, Task,
 };
 
 use crate::budget::Budget;
@@ -78,7 +80,13 @@ pub fn build(
     };
     let account =
         BudgetAccount { context: model.context_tokens, answer, lines: budget.into_lines() };
-    Ok(Prompt { body, stop: Vec::new(), account })
+    let place = Place {
+        language: request.language,
+        text: Arc::clone(&snapshot.document.text),
+        range: request.selection.clone(),
+        extent: request.extent,
+    };
+    Ok(Prompt { body, stop: Vec::new(), place: Some(place), account })
 }
 
 fn slots<'a>(

@@ -4,6 +4,7 @@
 
 mod chat_template;
 pub mod local;
+mod syntax;
 
 use std::ops::ControlFlow;
 

@@ -78,6 +78,9 @@ pub enum FinishReason {
 pub struct Completion {
     /// The text, as the model gave it.
     pub text: String,
+    /// Bytes of the text up to the end of its last whole line or unit, where the provider knows
+    /// it: what to keep of a text that was cut short.
+    pub whole_bytes: Option<usize>,
     /// Which model said it.
     pub model: ModelIdentity,
     /// Tokens used.

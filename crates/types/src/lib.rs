@@ -26,6 +26,6 @@ pub use facts::Facts;
 pub use finding::{Confidence, Finding, Fix, Severity};
 pub use language::{Language, UnknownLanguage};
 pub use position::{LineIndex, Position};
-pub use prompt::{BudgetAccount, BudgetLine, Message, Prompt, PromptBody, Role};
+pub use prompt::{BudgetAccount, BudgetLine, Message, Place, Prompt, PromptBody, Role};
 pub use report::{CheckOutcome, CheckState, FunctionMetrics, Report, Score, ScoreParts};
-pub use request::{Actor, Request, Sampling, Task};
+pub use request::{Actor, Extent, Request, Sampling, Task};

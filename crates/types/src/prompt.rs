@@ -1,5 +1,10 @@
 //! What a model is given.
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::{Extent, Language};
+
 /// Whose words a message holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -76,6 +81,19 @@ impl BudgetAccount {
     }
 }
 
+/// Where an answer will stand, for decoding that can make use of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The language of the document.
+    pub language: Language,
+    /// The whole document.
+    pub text: Arc<str>,
+    /// Bytes of it that the answer replaces.
+    pub range: Range<usize>,
+    /// How far a completion goes.
+    pub extent: Extent,
+}
+
 /// What a model is given, with the account of its budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
@@ -83,6 +101,8 @@ pub struct Prompt {
     pub body: PromptBody,
     /// Strings that end the answer.
     pub stop: Vec<String>,
+    /// Where the answer will stand. None decodes without regard to it.
+    pub place: Option<Place>,
     /// Where the context window went.
     pub account: BudgetAccount,
 }

@@ -36,6 +36,17 @@ impl Task {
     }
 }
 
+/// How far a completion goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// To the end of the line.
+    Line,
+    /// To the end of the block that the cursor stands in.
+    #[default]
+    Block,
+}
+
 /// Who asks, and through which face.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Actor {
@@ -69,6 +80,8 @@ pub struct Request {
     pub instruction: String,
     /// The cursor (an empty range) or the selection, in bytes of the document.
     pub selection: Range<usize>,
+    /// How far a completion goes; other tasks have their own ends.
+    pub extent: Extent,
     /// Who asks.
     pub actor: Actor,
     /// How many candidates to sample; the best passing one wins. At least 1.

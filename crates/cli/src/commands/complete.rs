@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use types::{Language, LineIndex, Request, Snapshot, Task};
+use types::{Extent, Language, LineIndex, Request, Snapshot, Task};
 
 use super::generate::{ModelFlags, suggest_and_show, target};
 use crate::arguments::Global;
@@ -23,6 +23,9 @@ pub struct Flags {
     /// The language; by default that of the file's name
     #[arg(long, value_name = "LANG")]
     lang: Option<Language>,
+    /// Complete to the end of the line only
+    #[arg(long)]
+    line: bool,
     /// Write the completion into the file in place of printing it
     #[arg(long)]
     apply: bool,
@@ -77,6 +80,7 @@ pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
         language,
         instruction: String::new(),
         selection: at..at,
+        extent: if flags.line { Extent::Line } else { Extent::Block },
         actor: context.actor.clone(),
         candidates: policy.candidates,
         max_tokens: policy.max_tokens.min(TOKENS_MAX),

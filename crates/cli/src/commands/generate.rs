@@ -8,7 +8,7 @@ use clap::Args;
 use pipeline::{Applied, Stages, Suggestion};
 use policy::{GenerateSettings, Policy, Settings};
 use providers::Cancel;
-use types::{Document, Language, Request, Sampling, Snapshot, Task};
+use types::{Document, Extent, Language, Request, Sampling, Snapshot, Task};
 use workspace::{Location, Staged};
 
 use crate::arguments::Global;
@@ -88,6 +88,7 @@ pub fn run(global: &Global, flags: Flags) -> Result<ExitCode> {
         language,
         instruction: flags.prompt,
         selection: end..end,
+        extent: Extent::Block,
         actor: context.actor.clone(),
         candidates: policy.candidates,
         max_tokens: policy.max_tokens,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use types::{Language, LineIndex, Request, Snapshot, Task};
+use types::{Extent, Language, LineIndex, Request, Snapshot, Task};
 
 use super::generate::{ModelFlags, suggest_and_show, target};
 use crate::arguments::Global;
@@ -74,6 +74,7 @@ pub fn run(global: &Global, task: Task, flags: Flags) -> Result<ExitCode> {
         language,
         instruction: flags.prompt,
         selection: start..end,
+        extent: Extent::Block,
         actor: context.actor.clone(),
         candidates: policy.candidates,
         max_tokens: policy.max_tokens,

@@ -77,6 +77,8 @@ pub(super) struct Scanner<'a> {
     is_continued: bool,
     /// Less than this ends the unit.
     pub(super) columns_min: usize,
+    /// The unit ends with its first line.
+    pub(super) is_one_line: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -100,6 +102,7 @@ impl<'a> Scanner<'a> {
             last_code: b'\n',
             is_continued: false,
             columns_min: 0,
+            is_one_line: false,
         }
     }
 
@@ -156,6 +159,9 @@ impl<'a> Scanner<'a> {
 
     fn resolve(&mut self, is_end: bool) -> Verdict {
         while self.pending_bytes > 0 {
+            if self.is_one_line && self.pending[0] == b'\n' {
+                return self.only_line_end();
+            }
             let verdict = match self.mode {
                 Mode::Code => match self.opened_mode(is_end) {
                     Opened::Unknown => return Verdict::Fine,
@@ -290,6 +296,20 @@ impl<'a> Scanner<'a> {
         self.consume(1);
         self.line_bytes = 0;
         Verdict::Fine
+    }
+
+    /// The end of the only line.
+    fn only_line_end(&self) -> Verdict {
+        let is_between = match self.mode {
+            Mode::Code => self.last_code != b'\\',
+            Mode::LineComment => true,
+            Mode::String(_, is_escaped) => self.inherited.is_some() && !is_escaped,
+            Mode::BlockComment(_) => self.inherited.is_some(),
+        };
+        match is_between && self.opened.is_empty() {
+            true => Verdict::Complete { bytes_back: self.pending_bytes },
+            false => Verdict::Wrong,
+        }
     }
 
     /// Before something that is no comment: if it is the first on its line, its indentation.

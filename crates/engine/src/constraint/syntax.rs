@@ -107,7 +107,8 @@ impl Syntax {
 ///   closes;
 /// - at the end of the line where it closed all that only it could close;
 /// - at the end of the line where a bracket is closed that it left open on the first line;
-/// - before a line indented less than the line of the cursor, where indentation counts.
+/// - before a line indented less than the line of the cursor, where indentation counts;
+/// - at the end of its first line, if it was asked for one ([`SyntaxConstraint::one_line`]).
 ///
 /// What was shown cannot be taken back: blanks before such a line, or the first bytes of a longer
 /// delimiter that the text after the cursor has too, may stay at the end.
@@ -164,6 +165,16 @@ impl<'a> SyntaxConstraint<'a> {
             has_suffix: !suffix.trim().is_empty(),
             opener: syntax.indentation.map(|indentation| indentation.opener),
         })
+    }
+}
+
+impl SyntaxConstraint<'_> {
+    /// Ends the completion with its line, which then cannot end within a bracket or a string
+    /// that it opened.
+    #[must_use]
+    pub fn one_line(mut self) -> Self {
+        self.scanner.is_one_line = true;
+        self
     }
 }
 

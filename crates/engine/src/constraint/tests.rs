@@ -221,3 +221,38 @@ fn any_bytes_are_read() {
     }
     assert!(allowed > 5000 && refused > 1000, "{allowed} {refused}");
 }
+
+/// Reads `text` byte by byte at the cursor `|`, for one line: where it is complete, or None if it
+/// is refused.
+fn check_line(syntax: &Syntax, around: &str, text: &str, expected: Option<usize>) {
+    let (prefix, suffix) = around.split_once('|').unwrap();
+    let mut constraint = SyntaxConstraint::new(syntax, prefix, suffix).unwrap().one_line();
+    let mut outcome = Err("it goes on");
+    for (at, bytes) in text.as_bytes().chunks(1).enumerate() {
+        let piece = Piece { token: None, bytes };
+        if !constraint.allows(piece) {
+            outcome = Ok(None);
+            break;
+        }
+        if let Progress::Complete(kept) = constraint.advance(piece) {
+            outcome = Ok(Some(at + kept));
+            break;
+        }
+    }
+    assert_eq!(outcome, Ok(expected), "{text:?} at {around:?}");
+}
+
+#[test]
+fn one_line_ends_where_it_is_whole() {
+    let (braces, indented) = (&braces(), &indented());
+    check_line(braces, "|", "f(a)\n", Some(4));
+    check_line(braces, "|", "f(a\n", None);
+    check_line(braces, "|", "\"a\n", None);
+    check_line(braces, "|", "/* a\n", None);
+    check_line(braces, "|", "a // (\n", Some(6));
+    check_line(braces, "f(|)", "a)", Some(1));
+    check_line(braces, "\"a|\nb\"", "b\n", Some(1));
+    check_line(indented, "|", "if a:\n", Some(5));
+    check_line(indented, "|", "a = \\\n", None);
+    check_line(indented, "|", "\n", Some(0));
+}

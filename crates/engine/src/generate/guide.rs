@@ -1,7 +1,8 @@
 //! Which tokens may come next: those that spell a given start, then those of a constraint.
 
-use crate::constraint::{Constraint, Piece, Progress};
+use crate::constraint::{Constraint, Piece, Progress, TokenMask};
 use crate::error::EngineError;
+use crate::sampler::{Choice, Sampler};
 use crate::tokenizer::Tokenizer;
 
 /// The state of what narrows a generation.
@@ -11,6 +12,8 @@ pub(super) struct Guide<'c> {
     /// Bytes of the start that were spelled. Until all are, nothing else counts.
     spelled: usize,
     constraint: Option<Box<dyn Constraint + 'c>>,
+    /// Room for the tokens that a constraint leaves, made when it first does so.
+    mask: TokenMask,
 }
 
 /// What a chosen token adds.
@@ -28,12 +31,46 @@ impl<'c> Guide<'c> {
         start: Vec<u8>,
         constraint: Option<Box<dyn Constraint + 'c>>,
     ) -> Guide<'c> {
-        Guide { end_tokens, start, spelled: 0, constraint }
+        Guide { end_tokens, start, spelled: 0, constraint, mask: TokenMask::default() }
     }
 
-    /// Whether there is anything to ask.
-    pub(super) fn is_active(&self) -> bool {
-        self.constraint.is_some() || self.spelled < self.start.len()
+    /// The next token by `logits`, None if none is allowed.
+    pub(super) fn choose(
+        &mut self,
+        tokenizer: &Tokenizer,
+        sampler: &mut Sampler,
+        logits: &[f32],
+    ) -> Result<Option<Choice>, EngineError> {
+        let is_spelled = self.spelled == self.start.len();
+        if self.constraint.is_none() && is_spelled {
+            return sampler.choose_among(logits, None, None);
+        }
+        let mut mask = std::mem::take(&mut self.mask);
+        if mask.vocabulary() != tokenizer.vocabulary_size() {
+            mask = TokenMask::empty(tokenizer.vocabulary_size());
+        }
+        let is_narrowed = is_spelled && self.narrow(&mut mask)?;
+        let mut allows = |token| self.allows(tokenizer, token);
+        let choice =
+            sampler.choose_among(logits, is_narrowed.then_some(&mask), Some(&mut allows))?;
+        if choice.is_none() {
+            // A constraint that failed says why.
+            self.narrow(&mut mask)?;
+        }
+        self.mask = mask;
+        Ok(choice)
+    }
+
+    /// Leaves the tokens in `mask` that may come next, as far as the constraint knows them all.
+    fn narrow(&mut self, mask: &mut TokenMask) -> Result<bool, EngineError> {
+        let Some(constraint) = &mut self.constraint else { return Ok(false) };
+        mask.fill();
+        if !constraint.narrow(mask)? {
+            return Ok(false);
+        }
+        let may_end = self.may_end();
+        self.end_tokens.iter().for_each(|token| mask.set(*token, may_end));
+        Ok(true)
     }
 
     /// Whether there is more to keep than the start.
@@ -47,7 +84,7 @@ impl<'c> Guide<'c> {
     }
 
     /// Whether `token` may come next.
-    pub(super) fn allows(&mut self, tokenizer: &Tokenizer, token: u32) -> bool {
+    fn allows(&mut self, tokenizer: &Tokenizer, token: u32) -> bool {
         if self.is_end(token) {
             return self.may_end();
         }
@@ -106,6 +143,10 @@ pub(super) struct Lent<'a, 'c>(pub(super) &'a mut (dyn Constraint + 'c));
 impl Constraint for Lent<'_, '_> {
     fn allows(&mut self, piece: Piece<'_>) -> bool {
         self.0.allows(piece)
+    }
+
+    fn narrow(&mut self, mask: &mut TokenMask) -> Result<bool, EngineError> {
+        self.0.narrow(mask)
     }
 
     fn advance(&mut self, piece: Piece<'_>) -> Progress {

@@ -215,13 +215,7 @@ impl<'c> Sequence<'c> {
 
     /// The next token, None if none is allowed.
     fn choose(&mut self, logits: &[f32]) -> Result<Option<Choice>, EngineError> {
-        let (guide, tokenizer) = (&mut self.guide, self.model.tokenizer());
-        let choice = if guide.is_active() {
-            let mut allows = |token| guide.allows(tokenizer, token);
-            self.sampler.choose_among(logits, Some(&mut allows))?
-        } else {
-            self.sampler.choose_among(logits, None)?
-        };
+        let choice = self.guide.choose(self.model.tokenizer(), &mut self.sampler, logits)?;
         if self.timings.first_token.is_zero() {
             self.timings.first_token = self.start.elapsed();
         }

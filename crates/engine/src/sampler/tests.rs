@@ -121,7 +121,7 @@ fn the_likeliest_are_those_of_a_full_sort() {
         sorted.sort_by(by_logit_then_token);
         for k in [1, 2, 31, 40, 64, 999, 1000, 5000] {
             let mut sampler = Sampler::new(&Sampling::default()).unwrap();
-            sampler.collect_likeliest(&logits, k);
+            sampler.collect_likeliest(logits.iter().copied().zip(0..), length, k);
             assert_eq!(sampler.candidates, sorted[..k.min(length)], "{k} of {length}");
         }
     }
@@ -211,10 +211,15 @@ fn refused_tokens_are_as_if_they_were_forbidden() {
             let mut biased =
                 Sampler::new(&Sampling { logit_bias: Vec::clone(&logit_bias), ..sampling })
                     .unwrap();
-            for _ in 0..3 {
-                let choice = masked
-                    .choose_among(&logits, Some(&mut |token| allowed[token as usize]))
-                    .unwrap();
+            let mut mask = TokenMask::empty(500);
+            (0..500).for_each(|token| mask.set(token, allowed[token as usize]));
+            // The mask alone, the questions alone, and both.
+            for way in 0..3 {
+                let mut allows = |token| allowed[token as usize];
+                let allows: Option<&mut dyn FnMut(u32) -> bool> =
+                    if way == 0 { None } else { Some(&mut allows) };
+                let mask = (way != 1).then_some(&mask);
+                let choice = masked.choose_among(&logits, mask, allows).unwrap();
                 let expected = biased.choose(&logits).ok();
                 assert_eq!(choice.map(|c| c.token), expected.map(|c| c.token));
                 assert_eq!(choice.is_some(), allowed.contains(&true));

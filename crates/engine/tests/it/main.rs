@@ -5,6 +5,7 @@
 mod candidates;
 mod constraints;
 mod golden;
+mod grammars;
 mod hostile;
 mod mutations;
 mod oracle;

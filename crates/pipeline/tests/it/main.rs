@@ -11,8 +11,8 @@ use pipeline::{PipelineError, Stages, Suggestion};
 use policy::Policy;
 use providers::{Cancel, Chunk, Limits, Provider, ProviderError};
 use types::{
-    Actor, Completion, Document, FinishReason, Language, ModelIdentity, ModelProfile, Prompt,
-    PromptBody, PromptStyle, Request, Sampling, Snapshot, Task, Timings, Usage,
+    Actor, Completion, Document, Extent, FinishReason, Language, ModelIdentity, ModelProfile,
+    Prompt, PromptBody, PromptStyle, Request, Sampling, Snapshot, Task, Timings, Usage,
 };
 
 const GOOD: &str = "def double(n):\n    return n * 2\n";
@@ -63,6 +63,7 @@ impl Provider for Scripted {
             let _ = on_chunk(Chunk { candidate, text });
             Completion {
                 text: (*text).to_owned(),
+                whole_bytes: None,
                 model: self.profile.identity.clone(),
                 usage: Usage::default(),
                 timings: Timings::default(),
@@ -109,6 +110,7 @@ impl Bench {
             language: Language::Python,
             instruction: "Write double(n).".to_owned(),
             selection: 0..0,
+            extent: Extent::Block,
             actor: Actor { name: "tester".to_owned(), client: "test".to_owned() },
             candidates,
             max_tokens: 100,

@@ -1,6 +1,6 @@
 //! Tests of what goes into a prompt, with a counter that takes words for tokens.
 
-use types::{Actor, Document, Language, ModelIdentity, Sampling};
+use types::{Actor, Document, Extent, Language, ModelIdentity, Sampling};
 
 use super::*;
 
@@ -20,6 +20,7 @@ fn request(task: Task, instruction: &str, selection: std::ops::Range<usize>) -> 
         language: Language::Python,
         instruction: instruction.to_owned(),
         selection,
+        extent: Extent::Block,
         actor: Actor { name: "a".to_owned(), client: "test".to_owned() },
         candidates: 1,
         max_tokens: 100,
