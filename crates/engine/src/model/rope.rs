@@ -13,6 +13,9 @@ use crate::error::EngineError;
 /// The metadata key that names the way to turn slower.
 const SCALING_TYPE: &str = "rope.scaling.type";
 
+/// The widest head: no tensor was looked at yet, and a file may claim any width.
+const HEAD_WIDTH_MAX: usize = 1 << 16;
+
 /// Which elements of a head are turned together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pairing {
@@ -118,6 +121,10 @@ impl Rope {
 /// How many elements of a head are turned: the first ones.
 fn rotated_width(keys: &Keys<'_>, head_width: usize) -> Result<usize, EngineError> {
     const NAME: &str = "rope.dimension_count";
+    if head_width > HEAD_WIDTH_MAX {
+        let why = format!("heads of {head_width} elements, the limit is {HEAD_WIDTH_MAX}");
+        return Err(keys.invalid("attention.key_length", why));
+    }
     let width = keys.optional_size(NAME)?.unwrap_or(head_width);
     if width % 2 != 0 || width > head_width {
         let why = format!("{width} is odd or more than the head width {head_width}");

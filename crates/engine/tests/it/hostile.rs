@@ -159,6 +159,8 @@ fn shapes_that_do_not_fit_together() {
     check(set("llama.block_count", Meta::U32(1)), "tensor \"blk.1.attn_k.weight\" is not part of");
     check(set("llama.vocab_size", Meta::U32(5)), "5, but the tokenizer has 261 tokens");
     check(set("llama.attention.key_length", Meta::U64(u64::MAX / 2)), "is too large");
+    check(set("llama.attention.key_length", Meta::U32(1 << 30)), "heads of 1073741824 elements");
+    check(set("llama.embedding_length", Meta::U64(1 << 40)), "heads of 274877906944 elements");
     check(set("llama.attention.value_length", Meta::U32(8)), "value_length other than");
     check(set("llama.rope.dimension_count", Meta::U32(5)), "5 is odd");
     check(set("llama.rope.dimension_count", Meta::U32(8)), "more than the head width 6");
