@@ -5,6 +5,7 @@
 //! Both join pairs ([`merge`]) and remember words that they saw ([`word_cache`]).
 
 mod alphabet;
+mod ascii;
 mod byte_level;
 mod merge;
 mod pretokenizer;

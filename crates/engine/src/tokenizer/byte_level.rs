@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::TokenKind;
 use super::alphabet::{self, CharToByte};
 use super::merge::MergeTable;
 use super::pretokenizer::Pretokenizer;
-use super::word_cache::WordCache;
+use super::word_cache::{WordCache, Words};
 use crate::error::{EngineError, excerpt};
 use crate::gguf::Gguf;
 
@@ -22,7 +24,7 @@ pub(super) struct ByteLevel {
     merges: MergeTable,
     pretokenizer: Pretokenizer,
     /// Tokens by their bytes, if whole words go before merges; else empty.
-    whole_words: HashMap<Box<[u8]>, u32>,
+    whole_words: HashMap<Box<[u8]>, u32, RandomState>,
     cache: WordCache,
 }
 
@@ -46,7 +48,7 @@ impl ByteLevel {
     ) -> Result<ByteLevel, EngineError> {
         let pretokenizer = Pretokenizer::named(PRE_KEY, gguf.text(PRE_KEY)?)?;
         let mut ids = HashMap::with_capacity(texts.len());
-        let mut whole_words = HashMap::new();
+        let mut whole_words = HashMap::default();
         for (id, (text, kind)) in (0..).zip(texts.iter().zip(kinds)) {
             // Control tokens are not reachable from text, so not by merging either.
             if *kind != TokenKind::Control {
@@ -73,31 +75,35 @@ impl ByteLevel {
 
     /// Appends the tokens of `text`.
     pub(super) fn encode(&self, text: &str, tokens: &mut Vec<u32>) -> Result<(), EngineError> {
+        let mut words = self.cache.take();
         let mut result = Ok(());
         self.pretokenizer.words(text, |word| {
-            if result.is_ok() {
-                result = self.encode_word(word, tokens);
+            if result.is_ok() && !words.append(word.as_bytes(), tokens) {
+                result = self.encode_word(word.as_bytes(), &mut words, tokens);
             }
         });
+        self.cache.give_back(words);
         result
     }
 
-    fn encode_word(&self, word: &str, tokens: &mut Vec<u32>) -> Result<(), EngineError> {
-        if let Some(token) = self.whole_words.get(word.as_bytes()) {
-            tokens.push(*token);
-            return Ok(());
-        }
-        if self.cache.append(word, tokens) {
-            return Ok(());
-        }
-        let mut bytes = Vec::with_capacity(word.len());
-        for byte in word.bytes() {
-            let token = self.byte_tokens[usize::from(byte)];
-            bytes.push(token.ok_or(EngineError::Unencodable { byte })?);
-        }
+    fn encode_word(
+        &self,
+        word: &[u8],
+        words: &mut Words,
+        tokens: &mut Vec<u32>,
+    ) -> Result<(), EngineError> {
         let start = tokens.len();
-        self.merges.apply(&bytes, tokens);
-        self.cache.insert(word, &tokens[start..]);
+        if let Some(token) = self.whole_words.get(word) {
+            tokens.push(*token);
+        } else {
+            let mut bytes = Vec::with_capacity(word.len());
+            for byte in word {
+                let token = self.byte_tokens[usize::from(*byte)];
+                bytes.push(token.ok_or(EngineError::Unencodable { byte: *byte })?);
+            }
+            self.merges.apply(&bytes, tokens);
+        }
+        words.insert(word, &tokens[start..]);
         Ok(())
     }
 }

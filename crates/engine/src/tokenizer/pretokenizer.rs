@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::ascii::AsciiRules;
 use crate::error::{EngineError, excerpt};
 
 /// A way to cut text into words: steps that each cut what the step before left.
@@ -37,6 +38,8 @@ enum Step {
 #[derive(Debug)]
 struct Pattern {
     regex: Regex,
+    /// What finds the same words sooner, where it can.
+    ascii: Option<AsciiRules>,
     /// Whether runs of white space that end in a line break are matched by a branch of their own,
     /// which gives nothing back.
     keeps_line_breaks: bool,
@@ -45,6 +48,7 @@ struct Pattern {
 /// GPT-2: <https://github.com/openai/gpt-2/blob/master/src/encoder.py>.
 static GPT_2: LazyLock<Pattern> = LazyLock::new(|| Pattern {
     regex: regex(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+"),
+    ascii: Some(AsciiRules { is_modern: false, digits_max: None }),
     keeps_line_breaks: false,
 });
 
@@ -54,6 +58,7 @@ static LLAMA_3: LazyLock<Pattern> = LazyLock::new(|| Pattern {
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}",
         r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+"
     )),
+    ascii: Some(AsciiRules { is_modern: true, digits_max: Some(3) }),
     keeps_line_breaks: true,
 });
 
@@ -63,6 +68,7 @@ static QWEN_2: LazyLock<Pattern> = LazyLock::new(|| Pattern {
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}",
         r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+"
     )),
+    ascii: Some(AsciiRules { is_modern: true, digits_max: Some(1) }),
     keeps_line_breaks: true,
 });
 
@@ -111,6 +117,36 @@ static DEEPSEEK_3: LazyLock<Pattern> = LazyLock::new(|| Pattern {
         r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+"##,
         r"|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+"
     )),
+    ascii: None,
+    keeps_line_breaks: true,
+});
+
+/// A word of GPT-4o: capitals, then small letters. Marks, and letters without case, count as both.
+macro_rules! cased_words {
+    ($after:literal) => {
+        concat!(
+            r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+",
+            $after,
+            r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*",
+            $after
+        )
+    };
+}
+
+/// `o200k_base` of <https://github.com/openai/tiktoken/blob/main/tiktoken_ext/openai_public.py>.
+static GPT_4O: LazyLock<Pattern> = LazyLock::new(|| Pattern {
+    regex: regex(concat!(
+        cased_words!(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"),
+        r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+"
+    )),
+    ascii: None,
+    keeps_line_breaks: true,
+});
+
+/// Mistral: <https://huggingface.co/mistralai/Mistral-Nemo-Base-2407/blob/main/tokenizer.json>.
+static TEKKEN_WORDS: LazyLock<Pattern> = LazyLock::new(|| Pattern {
+    regex: regex(concat!(cased_words!(""), r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+")),
+    ascii: None,
     keeps_line_breaks: true,
 });
 
@@ -130,6 +166,12 @@ const DIGITS_APART: Pretokenizer =
 const LLAMA_BPE: Pretokenizer =
     Pretokenizer { steps: &[Step::Words(&LLAMA_3)], whole_words: true, adds_begin_token: true };
 const QWEN: Pretokenizer = Pretokenizer { steps: &[Step::Words(&QWEN_2)], ..PLAIN };
+const O200K: Pretokenizer = Pretokenizer { steps: &[Step::Words(&GPT_4O)], ..PLAIN };
+const TEKKEN: Pretokenizer = Pretokenizer {
+    steps: &[Step::Words(&TEKKEN_WORDS)],
+    whole_words: true,
+    adds_begin_token: true,
+};
 const DEEPSEEK_LLM: Pretokenizer = Pretokenizer {
     steps: &[
         Step::Isolate(&LINE_BREAK),
@@ -184,6 +226,8 @@ const KNOWN: &[(&str, Pretokenizer)] = &[
     ("deepseek-llm", DEEPSEEK_LLM),
     ("deepseek-coder", DEEPSEEK_CODER),
     ("deepseek-v3", DEEPSEEK_V3),
+    ("gpt-4o", O200K),
+    ("tekken", TEKKEN),
 ];
 
 impl Pretokenizer {
@@ -241,7 +285,14 @@ fn cut(steps: &[Step], text: &str, on_word: &mut dyn FnMut(&str)) {
 impl Pattern {
     fn words(&self, text: &str, on_word: &mut dyn FnMut(&str)) {
         let mut at = 0;
-        while let Some(found) = self.regex.find_at(text, at) {
+        while at < text.len() {
+            let rules = self.ascii.as_ref();
+            if let Some(end) = rules.and_then(|rules| rules.word_end(text.as_bytes(), at)) {
+                on_word(&text[at..end]);
+                at = end;
+                continue;
+            }
+            let Some(found) = self.regex.find_at(text, at) else { break };
             // The branches cover every character, so there is no gap; should there ever be one,
             // it becomes a word and nothing is lost.
             if found.start() > at {
@@ -330,13 +381,49 @@ mod tests {
     }
 
     #[test]
+    fn cased_words_end_before_capitals() {
+        check("gpt-4o", "HTTPServer's 12345", &["HTTPServer's", " ", "123", "45"]);
+        check("gpt-4o", "fooBar //\n/x", &["foo", "Bar", " //\n/", "x"]);
+        check("tekken", "fooBar's 12", &["foo", "Bar", "'s", " ", "1", "2"]);
+    }
+
+    /// The rules for ASCII find what the expressions match, also beside what is not ASCII.
+    #[test]
+    fn ascii_rules_are_the_expressions() {
+        let parts = [
+            "a", "Zq", "s", "S", "ll", "VE", " ", "  ", "\n", "\r\n", "\t", "\u{b}", "'", "''",
+            "7", "1234", "_", "();", "/", "\0", "\u{1c}", "é", "ſ", "\u{212a}", "²", "\u{3000}",
+            "\u{85}", "日", "\u{301}", "🦀",
+        ];
+        let mut state = 9_u64;
+        for (name, pattern) in [("gpt-2", &GPT_2), ("llama-bpe", &LLAMA_3), ("qwen2", &QWEN_2)] {
+            let slow = Pattern { regex: pattern.regex.clone(), ascii: None, ..**pattern };
+            for _ in 0..4000 {
+                let mut text = String::new();
+                for _ in 0..12 {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    // Most parts are ASCII.
+                    let count = if state & 1 << 20 == 0 { 21 } else { parts.len() };
+                    text.push_str(parts[(state >> 33) as usize % count]);
+                }
+                let words = |pattern: &Pattern| {
+                    let mut words = Vec::new();
+                    pattern.words(&text, &mut |word: &str| words.push(word.to_owned()));
+                    words
+                };
+                assert_eq!(words(pattern), words(&slow), "{name}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_default_of_converters() {
         check("default", "a+=12345 b's  c", &["a", "+=", "123", "45", " b", "'", "s", " ", " c"]);
     }
 
     #[test]
     fn an_unknown_name_is_an_error_that_lists_the_known() {
-        let error = Pretokenizer::named("tokenizer.ggml.pre", "tekken").unwrap_err().to_string();
-        assert!(error.contains("\"tekken\"") && error.contains("llama-bpe, llama3, qwen2"));
+        let error = Pretokenizer::named("tokenizer.ggml.pre", "viking").unwrap_err().to_string();
+        assert!(error.contains("\"viking\"") && error.contains("llama-bpe, llama3, qwen2"));
     }
 }

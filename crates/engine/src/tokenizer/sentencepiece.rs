@@ -10,9 +10,11 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+
 use super::TokenKind;
 use super::merge::join;
-use super::word_cache::WordCache;
+use super::word_cache::{WordCache, Words};
 use crate::error::EngineError;
 use crate::gguf::{Gguf, Value, invalid, missing, wrong_type};
 
@@ -26,7 +28,7 @@ const SPACE: char = '\u{2581}';
 #[derive(Debug)]
 pub(super) struct SentencePiece {
     /// Pieces that text can become, with [`SPACE`] for spaces.
-    ids: HashMap<Box<str>, Piece>,
+    ids: HashMap<Box<str>, Piece, RandomState>,
     byte_tokens: [Option<u32>; 256],
     /// Whether text starts with a space that is not there.
     adds_space: bool,
@@ -99,7 +101,7 @@ impl SentencePiece {
         kinds: &[TokenKind],
     ) -> Result<SentencePiece, EngineError> {
         let scores = scores(gguf, texts.len())?;
-        let mut ids = HashMap::with_capacity(texts.len());
+        let mut ids = HashMap::with_capacity_and_hasher(texts.len(), RandomState::default());
         let mut byte_tokens = [None; 256];
         let mut words_apart = true;
         for (token, ((text, kind), score)) in (0..).zip(texts.iter().zip(kinds).zip(scores)) {
@@ -139,23 +141,37 @@ impl SentencePiece {
         } else {
             text
         };
-        if !self.words_apart {
-            return self.encode_word(text, tokens);
-        }
+        let mut words = self.cache.take();
+        let result = self.encode_words(text, &mut words, tokens);
+        self.cache.give_back(words);
+        result
+    }
+
+    fn encode_words(
+        &self,
+        text: &str,
+        words: &mut Words,
+        tokens: &mut Vec<u32>,
+    ) -> Result<(), EngineError> {
         let mut start = 0;
         let mut previous = SPACE;
         for (at, char) in text.char_indices() {
-            if char == SPACE && previous != SPACE {
-                self.encode_word(&text[start..at], tokens)?;
+            if self.words_apart && char == SPACE && previous != SPACE {
+                self.encode_word(&text[start..at], words, tokens)?;
                 start = at;
             }
             previous = char;
         }
-        self.encode_word(&text[start..], tokens)
+        self.encode_word(&text[start..], words, tokens)
     }
 
-    fn encode_word(&self, word: &str, tokens: &mut Vec<u32>) -> Result<(), EngineError> {
-        if self.cache.append(word, tokens) {
+    fn encode_word(
+        &self,
+        word: &str,
+        words: &mut Words,
+        tokens: &mut Vec<u32>,
+    ) -> Result<(), EngineError> {
+        if words.append(word.as_bytes(), tokens) {
             return Ok(());
         }
         let start = tokens.len();
@@ -168,7 +184,7 @@ impl SentencePiece {
         for (start, end) in joined {
             self.push(&word[Range { start, end }], tokens)?;
         }
-        self.cache.insert(word, &tokens[start..]);
+        words.insert(word.as_bytes(), &tokens[start..]);
         Ok(())
     }
 

@@ -47,6 +47,18 @@ V3 = (
     r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+
+
+def cased(after, numbers):
+    """Words that end before a capital."""
+    return (
+        rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{after}|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{after}|{numbers}"
+        r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )
+
+
 DIGITS = pre_tokenizers.Digits(individual_digits=True)
 
 
@@ -65,6 +77,8 @@ PATTERNS = {
     ],
     "deepseek-coder": [*split(r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", HAN), DIGITS],
     "deepseek-v3": split(r"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", V3),
+    "gpt-4o": split(cased(CONTRACTIONS, r"\p{N}{1,3}")),
+    "tekken": split(cased("", r"\p{N}")),
     "default": split(r"[\p{P}\$\+<=>\^~\|]+", GPT_2, r"\p{N}+", "[0-9][0-9][0-9]"),
 }
 
@@ -117,8 +131,9 @@ def byte_level(sample):
     model = json.loads(learner.to_str())["model"]
     merges = [tuple(merge) for merge in model["merges"]]
     for name, steps in PATTERNS.items():
-        # Llama 3 takes a word that is a token as a whole.
-        bpe = models.BPE(vocab=model["vocab"], merges=merges, ignore_merges=name == "llama-bpe")
+        # Llama 3 and Mistral take a word that is a token as a whole.
+        whole = name in ("llama-bpe", "tekken")
+        bpe = models.BPE(vocab=model["vocab"], merges=merges, ignore_merges=whole)
         tokenizer = Tokenizer(bpe)
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*steps, cut])
         save(name, tokenizer.encode(sample).ids)

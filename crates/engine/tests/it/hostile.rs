@@ -204,7 +204,7 @@ fn tensors() {
 fn tokenizers() {
     check(set("tokenizer.ggml.model", text("bert")), "\"bert\", which is not supported");
     check(set("tokenizer.ggml.model", text("llama")), "no metadata key `tokenizer.ggml.scores`");
-    check(set("tokenizer.ggml.pre", text("tekken")), "`tokenizer.ggml.pre` is \"tekken\"");
+    check(set("tokenizer.ggml.pre", text("viking")), "`tokenizer.ggml.pre` is \"viking\"");
     check(set("tokenizer.ggml.tokens", Meta::Texts(vec![])), "0 tokens are not possible");
     check(set("tokenizer.ggml.tokens", Meta::I32s(vec![1])), "holds an array of numbers");
     check(set("tokenizer.ggml.token_type", Meta::I32s(vec![1])), "1 entries for 261 tokens");

@@ -75,6 +75,8 @@ fn patterns() {
         ("deepseek-llm", "deepseek-llm"),
         ("deepseek-coder", "deepseek-coder"),
         ("deepseek-v3", "deepseek-v3"),
+        ("gpt-4o", "gpt-4o"),
+        ("tekken", "tekken"),
         ("default", "default"),
     ];
     for (pre, reference) in names {
@@ -93,7 +95,7 @@ fn patterns() {
 #[test]
 fn the_sample_tells_patterns_apart() {
     let names = ["gpt-2", "llama-bpe", "qwen2", "starcoder", "deepseek-llm", "deepseek-coder"];
-    let names = [&names[..], &["deepseek-v3", "default"]].concat();
+    let names = [&names[..], &["deepseek-v3", "gpt-4o", "tekken", "default"]].concat();
     for (index, name) in names.iter().enumerate() {
         for other in &names[..index] {
             assert_ne!(expected(name), expected(other), "{name} {other}");

@@ -7,7 +7,10 @@ use super::manifests;
 /// Every dependency of layers 0 and 1, each a decision.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("types", &["serde", "sha2", "thiserror"]),
-    ("engine", &["aho-corasick", "half", "llguidance", "memmap2", "regex", "thiserror"]),
+    (
+        "engine",
+        &["aho-corasick", "foldhash", "half", "llguidance", "memmap2", "regex", "thiserror"],
+    ),
     ("prompt", &["minijinja", "thiserror"]),
     ("policy", &["globset", "serde", "serde_json", "thiserror", "toml"]),
     (
