@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "bpe-openai" => {
             let factor = find_hash_factor_for_dictionary(pieces.clone());
             let bpe = BytePairEncoding::from_dictionary(pieces, Some(factor));
-            let patterns = [(WORDS, false), (r"\s+\s", true), (r"\s+", false)];
+            let patterns = [(&format!(r"{WORDS}|\s+$")[..], false), (r"\s+\s", true), (r"\s+", false)];
             let tokenizer = bpe_openai::Tokenizer::new_lookahead(bpe, &patterns, false)
                 .map_err(|error| error.to_string())?;
             Box::new(move |text| tokenizer.encode(text))
