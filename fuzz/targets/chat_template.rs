@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
         .zip(roles.into_iter().cycle())
         .map(|(content, role)| Message { role, content: content.to_owned() })
         .collect();
-    let Ok(tokens) = chat_template::tokens(&MODEL, template, &messages).expect("all bytes are known")
+    let Ok(tokens) =
+        chat_template::tokens(&MODEL, template, &messages).expect("all bytes are known")
     else {
         return;
     };

@@ -17,8 +17,18 @@ macro_rules! tiny {
 
 /// One of each architecture and variant.
 const FILES: [&[u8]; 12] = tiny!(
-    "llama", "qwen2", "qwen2-yarn", "qwen3", "qwen3moe", "starcoder2", "gemma3", "gemma3-scaled",
-    "phi3", "phi3-long", "deepseek2", "deepseek2-split"
+    "llama",
+    "qwen2",
+    "qwen2-yarn",
+    "qwen3",
+    "qwen3moe",
+    "starcoder2",
+    "gemma3",
+    "gemma3-scaled",
+    "phi3",
+    "phi3-long",
+    "deepseek2",
+    "deepseek2-split"
 );
 /// Most changes to a valid file.
 const CHANGES_MAX: usize = 16;

@@ -82,8 +82,18 @@ fn check_syntax(before: &str, after: &str, indents: bool, pieces: &[&[u8]]) {
             .map(|(open, close)| Pair { open, close })
             .to_vec(),
         strings: vec![
-            StringSyntax { open: text("\""), close: text("\""), escape: Some(b'\\'), spans_lines: false },
-            StringSyntax { open: text("\"\"\""), close: text("\"\"\""), escape: None, spans_lines: true },
+            StringSyntax {
+                open: text("\""),
+                close: text("\""),
+                escape: Some(b'\\'),
+                spans_lines: false,
+            },
+            StringSyntax {
+                open: text("\"\"\""),
+                close: text("\"\"\""),
+                escape: None,
+                spans_lines: true,
+            },
         ],
         line_comments: vec![text("#")],
         block_comments: vec![(text("/*"), text("*/"))],

@@ -14,7 +14,13 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 use tiny::{F32, File, Meta};
 
 const PATTERNS: &[&str] = &[
-    "default", "gpt-2", "llama-bpe", "qwen2", "smollm", "deepseek-llm", "deepseek-coder",
+    "default",
+    "gpt-2",
+    "llama-bpe",
+    "qwen2",
+    "smollm",
+    "deepseek-llm",
+    "deepseek-coder",
     "deepseek-v3",
 ];
 /// Most pieces beside the single bytes.
