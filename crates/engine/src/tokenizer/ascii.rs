@@ -59,12 +59,13 @@ impl AsciiRules {
         match (first, next) {
             (Class::Letter, _) => run(text, at, Class::Letter),
             (Class::Digit, _) => self.number(text, at),
-            (Class::Foreign, _) => None,
-            (_, Some(Class::Foreign)) => None,
+            (Class::Foreign, _) | (_, Some(Class::Foreign)) => None,
             (Class::Sign, Some(Class::Letter)) if text[at] == b'\'' => {
-                let end = self.contraction(&text[at + 1..]).map(|length| at + 1 + length);
-                let sign_alone = if self.is_modern { at + 1 } else { at };
-                end.or_else(|| self.signs_or_word(text, at, sign_alone))
+                match self.contraction(&text[at + 1..]) {
+                    Some(length) => Some(at + 1 + length),
+                    None if self.is_modern => run(text, at + 1, Class::Letter),
+                    None => self.signs(text, at),
+                }
             }
             (_, Some(Class::Letter)) if is_blank || self.takes_sign(text[at]) => {
                 run(text, at + 1, Class::Letter)
@@ -76,11 +77,6 @@ impl AsciiRules {
             (Class::Space, Some(Class::Sign)) if is_blank => self.signs(text, at + 1),
             (Class::Space, _) => self.spaces(text, at),
         }
-    }
-
-    /// An apostrophe before letters that are no contraction.
-    fn signs_or_word(&self, text: &[u8], at: usize, letters: usize) -> Option<usize> {
-        if self.is_modern { run(text, letters, Class::Letter) } else { self.signs(text, at) }
     }
 
     /// Whether a word may start with this byte, which is no letter and no digit.
