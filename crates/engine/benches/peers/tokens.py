@@ -11,7 +11,7 @@ of Python's library and, in `COUNTERSIGN_TEXTS` (folders, `:` between), of whate
 has. `--fuzz` texts follow: random bytes, mutated files, characters of all classes, long runs.
 Equal means equal ids, of every text, for every family. `--speed` encodes the same ten megabytes
 in turn by each program, with the same vocabulary; give the Rust programs with `--rust PROGRAM`,
-built in `peers/rust_tokenizers`.
+built in `crates/bench/peers/rust_tokenizers`.
 """
 
 import argparse
@@ -280,7 +280,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--program", default="target/release/examples/tokenize")
-    parser.add_argument("--rust", help="the program of peers/rust_tokenizers")
+    parser.add_argument("--rust", help="the program of crates/bench/peers/rust_tokenizers")
     parser.add_argument("--megabytes", type=int, default=10)
     parser.add_argument("--fuzz", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)

@@ -6,7 +6,7 @@ use std::error::Error;
 use base64::prelude::*;
 use bpe::byte_pair_encoding::{BytePairEncoding, find_hash_factor_for_dictionary};
 
-/// That of Llama 3, as `../tokens.py` has it.
+/// That of Llama 3, as `crates/engine/benches/peers/tokens.py` has it.
 const WORDS: &str = concat!(
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}",
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
