@@ -19,9 +19,6 @@ use super::matrix_product::IntegerPath;
 use super::packed::{LINE, Quantized, ROWS};
 use crate::tensor::blocks::{BLOCK, SUPER_BLOCK, array_at};
 
-/// How far ahead weights are asked for, in bytes.
-const AHEAD: usize = 4096;
-
 /// Proof that this CPU has AVX-512 F, BW, VL and VNNI: made by [`Avx512::detect`] only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Avx512(());
@@ -151,24 +148,6 @@ fn or_masked(low: __m512i, high: __m512i, mask: __m512i) -> __m512i {
     _mm512_ternarylogic_epi32::<0xf8>(low, high, mask)
 }
 
-/// Adds bit BIT of each byte of `high` as the fifth to the four of `low`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn with_fifth_bit<const BIT: usize>(low: __m512i, high: __m512i) -> __m512i {
-    // To bit 4. What crosses into the neighbouring byte is masked.
-    let high = match BIT {
-        0 => _mm512_slli_epi16::<4>(high),
-        1 => _mm512_slli_epi16::<3>(high),
-        2 => _mm512_slli_epi16::<2>(high),
-        3 => _mm512_slli_epi16::<1>(high),
-        4 => high,
-        5 => _mm512_srli_epi16::<1>(high),
-        6 => _mm512_srli_epi16::<2>(high),
-        _ => _mm512_srli_epi16::<3>(high),
-    };
-    or_masked(low, high, _mm512_set1_epi8(0x10))
-}
-
 /// Sixteen f16 at `at`, as f32.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
@@ -197,13 +176,4 @@ fn line(unit: &[u8], at: usize) -> __m512i {
 fn store(rows: &mut [f32; ROWS], lanes: __m512) {
     // SAFETY: the array is exactly the 64 bytes that are written; no alignment is needed.
     unsafe { _mm512_storeu_ps(rows.as_mut_ptr(), lanes) }
-}
-
-/// Asks for what is some way behind the line at `at`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn ask_for(unit: &[u8], at: usize) {
-    let ahead = unit.as_ptr().wrapping_add(at + AHEAD);
-    // A hint that reads nothing: any address is allowed.
-    _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
 }

@@ -17,10 +17,10 @@
 //! A line holds 4 bytes of each of 16 rows. So repacking only moves bytes (and the fifth bits of
 //! Q5_0 and Q5_1, and spreads the 6-bit scales of Q4_K and Q5_K), and takes as much memory as the
 //! file: 0 to 3 % more. Scales of K types come in pairs: those of two neighbouring parts of a row
-//! lie side by side. The lines of a
-//! unit come in the order in which they are needed first ([`q5_k_lines`], [`q6_k_lines`]; else
-//! that of the file), units of a group follow each other, groups as well: one stream, which is
-//! what processors fetch ahead of time best.
+//! lie side by side. The lines of a unit come in the order of the file, those of Q6_K in that in
+//! which they are needed first ([`q6_k_lines`]), units of a group follow each other, groups as
+//! well: one stream, which processors fetch ahead of time by themselves. Asking for what comes
+//! next made it slower.
 
 use std::fmt;
 use std::ops::Range;
@@ -177,13 +177,7 @@ impl Quantized {
             Quantized::Q5K => {
                 let block: &[u8; Q5_K_BYTES] = array_at(bytes, index * Q5_K_BYTES);
                 pack_mins(block, row, unit);
-                for (index, four) in block[16..].as_chunks().0.iter().enumerate() {
-                    let line = match index.checked_sub(8) {
-                        None => q5_k_lines(0, index).0,
-                        Some(low) => q5_k_lines(low / 8, low % 8).1,
-                    };
-                    put(four, row, &mut unit[K_HEAD + line * LINE..]);
-                }
+                interleave(&block[16..], row, &mut unit[K_HEAD..]);
             }
             Quantized::Q6K => {
                 let block: &[u8; Q6_K_BYTES] = array_at(bytes, index * Q6_K_BYTES);
@@ -210,14 +204,24 @@ impl Quantized {
 /// Where the fifth bits of columns 4j to 4j + 4 of all parts are, and the lower bits of two
 /// neighbouring parts: line numbers.
 pub(super) const fn q5_k_lines(pair: usize, j: usize) -> (usize, usize) {
-    (2 * j, if pair == 0 { 2 * j + 1 } else { 8 + 8 * pair + j })
+    (j, 8 + 8 * pair + j)
 }
+
+/// Lines of a half of a Q6_K unit.
+pub(super) const Q6_K_HALF: usize = 24;
 
 /// Where columns 4j to 4j + 4 of the four parts of a half are: the low bits of parts 0 and 2, of
 /// parts 1 and 3, the high bits of all four.
 pub(super) const fn q6_k_lines(half: usize, j: usize) -> [usize; 3] {
-    let first = 24 * half + 3 * j;
+    let first = Q6_K_HALF * half + 3 * j;
     [first, first + 1, first + 2]
+}
+
+/// Some lines of a K unit. An array, so that compilers see which of its lines exist: checks
+/// between products would keep sums out of registers.
+#[inline]
+pub(super) fn k_lines<const N: usize>(unit: &[u8], first: usize) -> &[[u8; LINE]; N] {
+    unit[K_HEAD + first * LINE..].as_chunks().0.first_chunk().expect("units have so many lines")
 }
 
 /// Two blocks of 32 columns; in the last unit there may be only one.

@@ -24,8 +24,6 @@ use crate::tensor::blocks::{BLOCK, SUPER_BLOCK, array_at};
 const LANES: usize = 8;
 /// Registers of a group of rows.
 const SIDES: usize = ROWS / LANES;
-/// How far ahead weights are asked for, in bytes.
-const AHEAD: usize = 4096;
 
 /// Integers for the 16 rows of a group and each token of a tile.
 type Integers<const T: usize> = [[__m256i; T]; SIDES];
@@ -203,13 +201,4 @@ fn half_line(unit: &[u8], at: usize) -> __m256i {
 #[target_feature(enable = "avx2,fma,f16c")]
 fn halves(unit: &[u8], at: usize, side: usize) -> __m256 {
     super::load_f16(array_at(unit, at + side * 2 * LANES))
-}
-
-/// Asks for what is some way behind the line at `at`.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn ask_for(unit: &[u8], at: usize) {
-    let ahead = unit.as_ptr().wrapping_add(at + AHEAD);
-    // A hint that reads nothing: any address is allowed.
-    _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
 }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{add_sums, ask_for, halves, high_bits, line, low_bits, multiply, with_fifth_bit};
+use super::{add_sums, halves, high_bits, line, low_bits, multiply, or_masked};
 use crate::kernels::activations::{BlockScale, Tile};
 use crate::kernels::packed::{
     LINE, Q4_0_UNIT, Q4_1_UNIT, Q5_0_UNIT, Q5_1_UNIT, Q8_0_UNIT, SMALL_HEAD, SMALL_HEAD_WITH_MINS,
@@ -14,15 +14,12 @@ pub(super) fn q8_0<const T: usize>(units: &[[u8; Q8_0_UNIT]], tile: Tile<'_, T>)
     let sign = _mm512_set1_epi8(-128);
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        ask_for(unit, 0);
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             let mut sums = offset_sums::<T, 7>(scales);
             let mut others = [_mm512_setzero_si512(); T];
             for j in 0..4 {
                 let at = SMALL_HEAD + (half * 8 + 2 * j) * LINE;
-                ask_for(unit, at);
-                ask_for(unit, at + LINE);
                 let first = _mm512_xor_si512(line(unit, at), sign);
                 let second = _mm512_xor_si512(line(unit, at + LINE), sign);
                 multiply(&mut sums, first, quants, 8 * j);
@@ -82,9 +79,6 @@ fn units_of_four_or_five_bits<
     let lines = if HAS_FIFTH { 5 } else { 4 };
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        for ahead in 0..head / LINE {
-            ask_for(unit, ahead * LINE);
-        }
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             let first = head + half * lines * LINE;
@@ -96,13 +90,9 @@ fn units_of_four_or_five_bits<
                 sums = offset_sums::<T, OFFSET>(scales);
             }
             let mut others = [_mm512_setzero_si512(); T];
-            if HAS_FIFTH {
-                ask_for(unit, first);
-            }
             macro_rules! four_columns {
                 ($($j:literal $after:literal)*) => {$({
                     let at = first + (lines - 4 + $j) * LINE;
-                    ask_for(unit, at);
                     let bytes = line(unit, at);
                     let (mut low, mut high) = (low_bits(bytes), high_bits(bytes));
                     if HAS_FIFTH {
@@ -122,6 +112,24 @@ fn units_of_four_or_five_bits<
         }
     }
     totals
+}
+
+/// Adds bit BIT of each byte of `high` as the fifth to the four of `low`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn with_fifth_bit<const BIT: usize>(low: __m512i, high: __m512i) -> __m512i {
+    // To bit 4. What crosses into the neighbouring byte is masked.
+    let high = match BIT {
+        0 => _mm512_slli_epi16::<4>(high),
+        1 => _mm512_slli_epi16::<3>(high),
+        2 => _mm512_slli_epi16::<2>(high),
+        3 => _mm512_slli_epi16::<1>(high),
+        4 => high,
+        5 => _mm512_srli_epi16::<1>(high),
+        6 => _mm512_srli_epi16::<2>(high),
+        _ => _mm512_srli_epi16::<3>(high),
+    };
+    or_masked(low, high, _mm512_set1_epi8(0x10))
 }
 
 /// Minus the sum of the activations times 2^SHIFT.

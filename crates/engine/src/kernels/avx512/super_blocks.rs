@@ -3,43 +3,52 @@
 
 use std::arch::x86_64::*;
 
-use super::{
-    ask_for, half_line, halves, high_bits, line, low_bits, multiply, or_masked, with_fifth_bit,
-};
+use super::{half_line, halves, high_bits, line, low_bits, multiply, or_masked};
 use crate::kernels::activations::{PARTS, Quants, SuperScale, Tile};
 use crate::kernels::packed::{
-    K_HEAD, K_MINS, K_SCALES, LINE, Q4_K_UNIT, Q5_K_UNIT, Q6_K_UNIT, ROWS, q5_k_lines, q6_k_lines,
+    K_HEAD, K_MINS, K_SCALES, LINE, Q4_K_UNIT, Q5_K_UNIT, Q6_K_HALF, Q6_K_UNIT, ROWS, k_lines,
+    q5_k_lines, q6_k_lines,
 };
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
+    units_of_four_or_five_bits::<T, false, Q4_K_UNIT>(units, tile)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(super) fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
+    units_of_four_or_five_bits::<T, true, Q5_K_UNIT>(units, tile)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+fn units_of_four_or_five_bits<const T: usize, const HAS_FIFTH: bool, const UNIT: usize>(
+    units: &[[u8; UNIT]],
+    tile: Tile<'_, T>,
+) -> [__m512; T] {
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
         let quants = quants_of(tile.quants, index);
-        for ahead in 0..5 {
-            ask_for(unit, ahead * LINE);
-        }
         let mut blocks = [_mm512_setzero_si512(); T];
-        for pair in 0..4 {
+        for pair in 0..PARTS / 2 {
             let [first_scale, second_scale] = part_scales(unit, pair);
             let mut sums = [[_mm512_setzero_si512(); T]; 2];
             let [first, second] = &mut sums;
-            let lines = K_HEAD + pair * 8 * LINE;
             for j in 0..8 {
-                ask_for(unit, lines + j * LINE);
-                let bytes = line(unit, lines + j * LINE);
-                multiply(first, low_bits(bytes), &quants[2 * pair], 4 * j);
+                let weights = pair_of_parts::<HAS_FIFTH>(unit, pair, j);
+                multiply(first, weights[0], &quants[2 * pair], 4 * j);
                 if T <= 4 {
-                    multiply(second, high_bits(bytes), &quants[2 * pair + 1], 4 * j);
+                    multiply(second, weights[1], &quants[2 * pair + 1], 4 * j);
                 }
             }
             add_part(&mut blocks, *first, first_scale);
             if T > 4 {
                 // A second look at the lines costs less than 16 registers of sums.
                 for j in 0..8 {
-                    let bytes = line(unit, lines + j * LINE);
-                    multiply(second, high_bits(bytes), &quants[2 * pair + 1], 4 * j);
+                    let weights = pair_of_parts::<HAS_FIFTH>(unit, pair, j);
+                    multiply(second, weights[1], &quants[2 * pair + 1], 4 * j);
                 }
             }
             add_part(&mut blocks, *second, second_scale);
@@ -49,50 +58,24 @@ pub(super) fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>)
     totals
 }
 
+/// Columns 4j to 4j + 4 of two neighbouring parts of Q4_K or Q5_K.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
-    let mut totals = [_mm512_setzero_ps(); T];
-    for (index, unit) in units.iter().enumerate() {
-        let quants = quants_of(tile.quants, index);
-        let mut blocks = [_mm512_setzero_si512(); T];
-        q5_k_part::<T, 0>(&mut blocks, unit, quants);
-        q5_k_part::<T, 1>(&mut blocks, unit, quants);
-        q5_k_part::<T, 2>(&mut blocks, unit, quants);
-        q5_k_part::<T, 3>(&mut blocks, unit, quants);
-        q5_k_part::<T, 4>(&mut blocks, unit, quants);
-        q5_k_part::<T, 5>(&mut blocks, unit, quants);
-        q5_k_part::<T, 6>(&mut blocks, unit, quants);
-        q5_k_part::<T, 7>(&mut blocks, unit, quants);
-        add_block_with_mins(&mut totals, blocks, unit, &tile.super_scales[index]);
+fn pair_of_parts<const HAS_FIFTH: bool>(unit: &[u8], pair: usize, j: usize) -> [__m512i; 2] {
+    if !HAS_FIFTH {
+        let bytes = line(unit, K_HEAD + (8 * pair + j) * LINE);
+        return [low_bits(bytes), high_bits(bytes)];
     }
-    totals
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn q5_k_part<const T: usize, const PART: usize>(
-    blocks: &mut [__m512i; T],
-    unit: &[u8; Q5_K_UNIT],
-    quants: &[[Quants; T]; PARTS],
-) {
-    let mut sums = [_mm512_setzero_si512(); T];
-    for j in 0..8 {
-        let (high, low) = q5_k_lines(PART / 2, j);
-        let (high, low) = (K_HEAD + high * LINE, K_HEAD + low * LINE);
-        if PART == 0 {
-            ask_for(unit, high);
-        }
-        if PART.is_multiple_of(2) {
-            ask_for(unit, low);
-        } else if PART == 7 && j < K_HEAD / LINE {
-            ask_for(unit, j * LINE);
-        }
-        let (high, low) = (line(unit, high), line(unit, low));
-        let low = if PART.is_multiple_of(2) { low_bits(low) } else { high_bits(low) };
-        multiply(&mut sums, with_fifth_bit::<PART>(low, high), &quants[PART], 4 * j);
-    }
-    add_part(blocks, sums, part_scales(unit, PART / 2)[PART % 2]);
+    let lines: &[_; 40] = k_lines(unit, 0);
+    let (high, low) = q5_k_lines(pair % 4, j);
+    let (high, low) = (line(&lines[high], 0), line(&lines[low], 0));
+    // The bits of the two parts to bit 4; shifts are by a number that is not known when compiled,
+    // as a loop that is written out eight times would not keep its sums in registers.
+    let to_fifth = |part: usize| _mm512_set1_epi32(4 - part as i32);
+    let mask = _mm512_set1_epi8(0x10);
+    let first = _mm512_rolv_epi32(high, to_fifth(2 * pair));
+    let second = _mm512_rolv_epi32(high, to_fifth(2 * pair + 1));
+    [or_masked(low_bits(low), first, mask), or_masked(high_bits(low), second, mask)]
 }
 
 #[inline]
@@ -100,20 +83,16 @@ fn q5_k_part<const T: usize, const PART: usize>(
 pub(super) fn q6_k<const T: usize>(units: &[[u8; Q6_K_UNIT]], tile: Tile<'_, T>) -> [__m512; T] {
     let mut totals = [_mm512_setzero_ps(); T];
     for (index, unit) in units.iter().enumerate() {
-        for ahead in 0..K_HEAD / LINE {
-            ask_for(unit, ahead * LINE);
-        }
         let quants = quants_of(tile.quants, index);
         let scales = &tile.super_scales[index];
         let mut blocks = q6_k_offsets(unit, scales);
-        for half in 0..2 {
-            if T <= 2 {
-                q6_k_half(&mut blocks, unit, half, quants);
-            } else {
-                q6_k_part::<T, 0>(&mut blocks, unit, half, quants);
-                q6_k_part::<T, 1>(&mut blocks, unit, half, quants);
-                q6_k_part::<T, 2>(&mut blocks, unit, half, quants);
-                q6_k_part::<T, 3>(&mut blocks, unit, half, quants);
+        if T <= 2 {
+            q6_k_half(&mut blocks, unit, 0, quants);
+            q6_k_half(&mut blocks, unit, 1, quants);
+        } else {
+            for part in 0..PARTS {
+                q6_k_sixteen::<T, 0>(&mut blocks, unit, part, &quants[part]);
+                q6_k_sixteen::<T, 1>(&mut blocks, unit, part, &quants[part]);
             }
         }
         let scale = halves(unit, 0);
@@ -157,9 +136,6 @@ fn q6_k_half<const T: usize>(
         let mut sums = [[_mm512_setzero_si512(); T]; 4];
         for j in 4 * side..4 * side + 4 {
             let [first, second, high] = q6_k_lines(half, j).map(|line| K_HEAD + line * LINE);
-            ask_for(unit, first);
-            ask_for(unit, second);
-            ask_for(unit, high);
             let (first, second, high) = (line(unit, first), line(unit, second), line(unit, high));
             multiply(&mut sums[0], with_high_bits::<0>(low_bits(first), high), &quants[0], 4 * j);
             multiply(&mut sums[1], with_high_bits::<1>(low_bits(second), high), &quants[1], 4 * j);
@@ -173,33 +149,32 @@ fn q6_k_half<const T: usize>(
     }
 }
 
-/// 32 of the 128 columns of a half: two scales of 16 columns each.
+/// 16 columns, those of a scale: the SIDEth of a part.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn q6_k_part<const T: usize, const PART: usize>(
+fn q6_k_sixteen<const T: usize, const SIDE: usize>(
     blocks: &mut [__m512i; T],
     unit: &[u8; Q6_K_UNIT],
-    half: usize,
-    quants: &[[Quants; T]; PARTS],
+    part: usize,
+    quants: &[Quants; T],
 ) {
-    let pairs = q6_k_scales(unit, half * 4 + PART);
-    for side in 0..2 {
-        let mut sums = [_mm512_setzero_si512(); T];
-        for j in 4 * side..4 * side + 4 {
-            let lines = q6_k_lines(half, j);
-            let (low, high) = (K_HEAD + lines[PART % 2] * LINE, K_HEAD + lines[2] * LINE);
-            if PART < 2 {
-                ask_for(unit, low);
-            }
-            if PART == 0 {
-                ask_for(unit, high);
-            }
-            let (low, high) = (line(unit, low), line(unit, high));
-            let low = if PART < 2 { low_bits(low) } else { high_bits(low) };
-            multiply(&mut sums, with_high_bits::<PART>(low, high), &quants[half * 4 + PART], 4 * j);
-        }
-        add_part(blocks, sums, one_of_pair(pairs, side));
+    let (half, quarter) = (part / 4, part % 4);
+    // Shifts by numbers that are not known when compiled: see `pair_of_parts`.
+    let to_low = _mm512_set1_epi32(if quarter < 2 { 0 } else { 4 });
+    let to_high = _mm512_set1_epi32(4 - 2 * quarter as i32);
+    let lines: &[_; Q6_K_HALF] = k_lines(unit, Q6_K_HALF * half);
+    let mut sums = [_mm512_setzero_si512(); T];
+    for j in 0..4 {
+        let j = 4 * SIDE + j;
+        let [first, second, high] = q6_k_lines(0, j);
+        let low = line(&lines[if quarter % 2 == 0 { first } else { second }], 0);
+        let high = line(&lines[high], 0);
+        let low = low_bits(_mm512_srlv_epi32(low, to_low));
+        let high = _mm512_rolv_epi32(high, to_high);
+        let weights = or_masked(low, high, _mm512_set1_epi8(0x30));
+        multiply(&mut sums, weights, quants, 4 * j);
     }
+    add_part(blocks, sums, one_of_pair(q6_k_scales(unit, part), SIDE));
 }
 
 /// Adds the two high bits of each byte, those of PART, to the four low ones.

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::{
-    Floats, Integers, SIDES, add_pairs, ask_for, four, halves, high_bits, line, low_bits, multiply,
+    Floats, Integers, SIDES, add_pairs, four, halves, high_bits, line, low_bits, multiply,
     with_fifth_bit, zeros,
 };
 use crate::kernels::activations::{BlockScale, Tile};
@@ -17,13 +17,11 @@ pub(super) fn q8_0<const T: usize>(units: &[[u8; Q8_0_UNIT]], tile: Tile<'_, T>)
     let ones = _mm256_set1_epi16(1);
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        ask_for(unit, 0);
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             let mut sums = zeros();
             for j in 0..8 {
                 let at = SMALL_HEAD + (half * 8 + j) * LINE;
-                ask_for(unit, at);
                 let weights = line(unit, at);
                 let magnitudes = weights.map(|weights| _mm256_abs_epi8(weights));
                 for t in 0..T {
@@ -84,9 +82,6 @@ fn units_of_four_or_five_bits<
     let ones = [_mm256_set1_epi16(1); SIDES];
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
-        for ahead in 0..UNIT / LINE {
-            ask_for(unit, ahead * LINE);
-        }
         for half in 0..2 {
             let (quants, scales) = (&tile.quants[2 * index + half], &tile.scales[2 * index + half]);
             let first = head + half * lines * LINE;

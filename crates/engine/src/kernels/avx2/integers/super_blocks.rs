@@ -5,12 +5,13 @@
 use std::arch::x86_64::*;
 
 use super::{
-    Floats, Integers, LANES, SIDES, add_pairs, ask_for, halves, high_bits, line, low_bits,
-    multiply, with_fifth_bit, zeros,
+    Floats, Integers, LANES, SIDES, add_pairs, halves, high_bits, line, low_bits, multiply,
+    with_fifth_bit, zeros,
 };
 use crate::kernels::activations::{PARTS, Quants, SuperScale, Tile};
 use crate::kernels::packed::{
-    K_HEAD, K_MINS, K_SCALES, LINE, Q4_K_UNIT, Q5_K_UNIT, Q6_K_UNIT, ROWS, q5_k_lines, q6_k_lines,
+    K_HEAD, K_MINS, K_SCALES, LINE, Q4_K_UNIT, Q5_K_UNIT, Q6_K_HALF, Q6_K_UNIT, ROWS, k_lines,
+    q5_k_lines, q6_k_lines,
 };
 use crate::tensor::blocks::array_at;
 
@@ -20,9 +21,6 @@ pub(super) fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>)
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
         let quants = quants_of(tile.quants, index);
-        for ahead in 0..K_HEAD / LINE {
-            ask_for(unit, ahead * LINE);
-        }
         let mut blocks = zeros();
         for pair in 0..4 {
             let scales = pairs_of_scales(unit, K_SCALES + pair * 2 * ROWS);
@@ -30,7 +28,6 @@ pub(super) fn q4_k<const T: usize>(units: &[[u8; Q4_K_UNIT]], tile: Tile<'_, T>)
             let [first, second] = &mut pairs;
             let lines = K_HEAD + pair * 8 * LINE;
             for j in 0..8 {
-                ask_for(unit, lines + j * LINE);
                 let bytes = line(unit, lines + j * LINE);
                 multiply(first, low_bits(bytes), &quants[2 * pair], 4 * j);
                 if T <= 2 {
@@ -58,9 +55,7 @@ pub(super) fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>)
     let mut totals = [[_mm256_setzero_ps(); T]; SIDES];
     for (index, unit) in units.iter().enumerate() {
         let quants = quants_of(tile.quants, index);
-        for ahead in 0..Q5_K_UNIT / LINE {
-            ask_for(unit, ahead * LINE);
-        }
+        let lines: &[_; 40] = k_lines(unit, 0);
         let mut blocks = zeros();
         for part in 0..PARTS {
             let scales = pairs_of_scales(unit, K_SCALES + part / 2 * 2 * ROWS);
@@ -68,10 +63,10 @@ pub(super) fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>)
             for four in 0..2 {
                 let mut pairs = zeros();
                 for j in 4 * four..4 * four + 4 {
-                    let (high, low) = q5_k_lines(part / 2, j);
-                    let low = line(unit, K_HEAD + low * LINE);
+                    let (high, low) = q5_k_lines(part / 2 % 4, j);
+                    let low = line(&lines[low], 0);
                     let low = if part % 2 == 0 { low_bits(low) } else { high_bits(low) };
-                    let high = line(unit, K_HEAD + high * LINE);
+                    let high = line(&lines[high], 0);
                     multiply(&mut pairs, with_fifth_bit(low, high, part), &quants[part], 4 * j);
                 }
                 add_pairs(&mut blocks, &pairs, scales);
@@ -89,9 +84,6 @@ pub(super) fn q6_k<const T: usize>(units: &[[u8; Q6_K_UNIT]], tile: Tile<'_, T>)
     for (index, unit) in units.iter().enumerate() {
         let quants = quants_of(tile.quants, index);
         let scales = &tile.super_scales[index];
-        for ahead in 0..Q6_K_UNIT / LINE {
-            ask_for(unit, ahead * LINE);
-        }
         let mut blocks = q6_k_offsets(unit, scales);
         for half in 0..2 {
             q6_k_part::<T, 0>(&mut blocks, unit, half, quants);
@@ -143,16 +135,17 @@ fn q6_k_part<const T: usize, const PART: usize>(
 ) {
     let part = half * 4 + PART;
     let scales = q6_k_scales(unit, part);
+    let lines: &[_; Q6_K_HALF] = k_lines(unit, Q6_K_HALF * half);
     for sixteen in 0..2 {
         let scales = one_of_pair(scales, sixteen);
         for two in 0..2 {
             let mut pairs = zeros();
             let first = 4 * sixteen + 2 * two;
             for j in first..first + 2 {
-                let lines = q6_k_lines(half, j);
-                let low = line(unit, K_HEAD + lines[PART % 2] * LINE);
+                let [first, second, high] = q6_k_lines(0, j);
+                let low = line(&lines[if PART % 2 == 0 { first } else { second }], 0);
                 let low = if PART < 2 { low_bits(low) } else { high_bits(low) };
-                let high = line(unit, K_HEAD + lines[2] * LINE);
+                let high = line(&lines[high], 0);
                 multiply(&mut pairs, with_high_bits::<PART>(low, high), &quants[part], 4 * j);
             }
             add_pairs(blocks, &pairs, scales);
