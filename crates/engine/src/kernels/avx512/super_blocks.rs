@@ -90,9 +90,9 @@ pub(super) fn q6_k<const T: usize>(units: &[[u8; Q6_K_UNIT]], tile: Tile<'_, T>)
             q6_k_half(&mut blocks, unit, 0, quants);
             q6_k_half(&mut blocks, unit, 1, quants);
         } else {
-            for part in 0..PARTS {
-                q6_k_sixteen::<T, 0>(&mut blocks, unit, part, &quants[part]);
-                q6_k_sixteen::<T, 1>(&mut blocks, unit, part, &quants[part]);
+            for (part, quants) in quants.iter().enumerate() {
+                q6_k_sixteen::<T, 0>(&mut blocks, unit, part, quants);
+                q6_k_sixteen::<T, 1>(&mut blocks, unit, part, quants);
             }
         }
         let scale = halves(unit, 0);

@@ -121,9 +121,8 @@ fn offset_sums<const T: usize, const SHIFT: u32>(scales: &[BlockScale; T]) -> In
     let mut sums = zeros();
     for t in 0..T {
         let offset = _mm256_set1_epi32(scales[t].minus_sum << SHIFT);
-        for side in 0..SIDES {
-            sums[side][t] = offset;
-        }
+        sums[0][t] = offset;
+        sums[1][t] = offset;
     }
     sums
 }
@@ -157,11 +156,11 @@ fn add_mins<const T: usize>(
     at: usize,
     scales: &[BlockScale; T],
 ) {
-    for side in 0..SIDES {
+    for (side, totals) in totals.iter_mut().enumerate() {
         let min = halves(unit, at, side);
         for t in 0..T {
             let scaled_sum = _mm256_set1_ps(scales[t].scaled_sum);
-            totals[side][t] = _mm256_fmadd_ps(min, scaled_sum, totals[side][t]);
+            totals[t] = _mm256_fmadd_ps(min, scaled_sum, totals[t]);
         }
     }
 }

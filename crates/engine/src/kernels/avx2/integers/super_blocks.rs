@@ -57,7 +57,7 @@ pub(super) fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>)
         let quants = quants_of(tile.quants, index);
         let lines: &[_; 40] = k_lines(unit, 0);
         let mut blocks = zeros();
-        for part in 0..PARTS {
+        for (part, quants) in quants.iter().enumerate() {
             let scales = pairs_of_scales(unit, K_SCALES + part / 2 * 2 * ROWS);
             let scales = one_of_pair(scales, part % 2);
             for four in 0..2 {
@@ -67,7 +67,7 @@ pub(super) fn q5_k<const T: usize>(units: &[[u8; Q5_K_UNIT]], tile: Tile<'_, T>)
                     let low = line(&lines[low], 0);
                     let low = if part % 2 == 0 { low_bits(low) } else { high_bits(low) };
                     let high = line(&lines[high], 0);
-                    multiply(&mut pairs, with_fifth_bit(low, high, part), &quants[part], 4 * j);
+                    multiply(&mut pairs, with_fifth_bit(low, high, part), quants, 4 * j);
                 }
                 add_pairs(&mut blocks, &pairs, scales);
             }
@@ -143,7 +143,7 @@ fn q6_k_part<const T: usize, const PART: usize>(
             let first = 4 * sixteen + 2 * two;
             for j in first..first + 2 {
                 let [first, second, high] = q6_k_lines(0, j);
-                let low = line(&lines[if PART % 2 == 0 { first } else { second }], 0);
+                let low = line(&lines[if PART.is_multiple_of(2) { first } else { second }], 0);
                 let low = if PART < 2 { low_bits(low) } else { high_bits(low) };
                 let high = line(&lines[high], 0);
                 multiply(&mut pairs, with_high_bits::<PART>(low, high), &quants[part], 4 * j);
