@@ -4,8 +4,9 @@
 //! [--prefill N] [--decode N] [--rounds N]`
 //!
 //! Prints one line of JSON for each round: seconds to load, tokens per second of wall time and of
-//! processor time (Linux only; all threads together), bytes repacked. `benches/peers/compare.py`
-//! runs it in turn with llama.cpp.
+//! processor time (Linux only; all threads together), bytes repacked. With `--ceilings yes` also
+//! the most that the machine can do, tried right after: 10⁹ bytes per second read from memory and
+//! 10⁹ operations per second on bytes. `benches/peers/compare.py` runs it in turn with llama.cpp.
 
 #![allow(clippy::print_stdout, reason = "a program that reports to the terminal")]
 
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use engine::{Instructions, LoadLimits, Model, Session};
+use engine::{Ceilings, Instructions, LoadLimits, Model, Session};
 
 struct Options {
     file: String,
@@ -22,6 +23,7 @@ struct Options {
     prefill: usize,
     decode: usize,
     rounds: usize,
+    with_ceilings: bool,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,10 +40,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .try_for_each(|i| session.forward(&[(i * 11 % 251) as u32]).map(drop))
         })?;
         let info = model.info();
+        let ceilings =
+            if options.with_ceilings { ceilings(&options.limits) } else { String::new() };
         println!(
             "{{\"kernels\": \"{}\", \"threads\": {}, \"load_s\": {load_s:.2}, \
              \"repacked_bytes\": {}, \"prefill_wall\": {:.2}, \"prefill_cpu\": {:.2}, \
-             \"decode_wall\": {:.2}, \"decode_cpu\": {:.2}}}",
+             \"decode_wall\": {:.2}, \"decode_cpu\": {:.2}{ceilings}}}",
             info.kernels,
             info.threads,
             info.repacked_bytes,
@@ -54,11 +58,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Keys of JSON, after others.
+fn ceilings(limits: &LoadLimits) -> String {
+    let found = Ceilings::measure(limits.instructions, limits.threads);
+    format!(
+        ", \"memory_gb_s\": {:.1}, \"integer_gop_s\": {:.0}",
+        found.memory_bytes_per_s / 1e9,
+        found.integer_operations_per_s / 1e9
+    )
+}
+
 impl Options {
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
         let file = arguments.next().ok_or("which model file?")?;
         let limits = LoadLimits::default();
-        let mut options = Options { file, limits, prefill: 512, decode: 128, rounds: 1 };
+        let mut options =
+            Options { file, limits, prefill: 512, decode: 128, rounds: 1, with_ceilings: false };
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
             let number = || value.parse().map_err(|_| format!("{name} {value} is not a number"));
@@ -67,6 +82,7 @@ impl Options {
                 "--prefill" => options.prefill = number()?,
                 "--decode" => options.decode = number()?,
                 "--rounds" => options.rounds = number()?,
+                "--ceilings" => options.with_ceilings = value == "yes",
                 "--path" => {
                     options.limits.instructions = match value.as_str() {
                         "best" => Instructions::Best,

@@ -14,6 +14,7 @@
 //! | `reference` | the definition |
 //! | `activations`, `packed` | both factors of integer products, in the order of use |
 //! | `avx512`, `avx2`, `avx2/integers` | products of some rows with some tokens; attention |
+//! | `ceilings` | what this machine can do at most |
 //! | `matrix_product`, `pool` | who computes which rows, and the threads |
 //! | `exponential` | e^x and softmax for loops that become vectors |
 
@@ -24,6 +25,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "vector loads and CPU features; each block says why it is sound")]
 mod avx512;
+#[allow(unsafe_code, reason = "CPU features; each block says why it is sound")]
+mod ceilings;
 mod exponential;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "threads write disjoint parts; each block says why it is sound")]
@@ -39,6 +42,7 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
+pub use self::ceilings::Ceilings;
 use self::packed::Arena;
 pub(crate) use self::packed::Packed;
 use self::pool::Pool;

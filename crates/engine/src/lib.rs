@@ -42,6 +42,7 @@ pub use constraint::{
 pub use error::EngineError;
 pub use generate::{CancelToken, Finish, GenerateOptions, Generated, Timings, generate};
 pub use healing::{Healed, heal};
+pub use kernels::Ceilings;
 pub use model::{Instructions, LoadLimits, Model, ModelInfo};
 pub use sampler::{Choice, Sampler, Sampling, TokenLogProbabilities};
 pub use serving::{Event, Handle, Request, Server, ServerOptions, ServerStatistics};

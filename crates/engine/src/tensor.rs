@@ -7,7 +7,8 @@ pub(crate) mod blocks;
 use half::{bf16, f16};
 
 use self::blocks::{
-    BLOCK, Q4_0_BYTES, Q4_K_BYTES, Q5_K_BYTES, Q6_K_BYTES, Q8_0_BYTES, SUPER_BLOCK,
+    BLOCK, Q4_0_BYTES, Q4_1_BYTES, Q4_K_BYTES, Q5_0_BYTES, Q5_1_BYTES, Q5_K_BYTES, Q6_K_BYTES,
+    Q8_0_BYTES, SUPER_BLOCK,
 };
 use crate::kernels::{Kernels, Packed};
 use crate::storage::Slice;
@@ -20,6 +21,9 @@ pub(crate) enum TensorType {
     BF16,
     Q8_0,
     Q4_0,
+    Q4_1,
+    Q5_0,
+    Q5_1,
     Q4K,
     Q5K,
     Q6K,
@@ -27,18 +31,22 @@ pub(crate) enum TensorType {
 
 impl TensorType {
     /// Every type that can be computed with.
-    pub(crate) const ALL: [TensorType; 8] = [
+    pub(crate) const ALL: [TensorType; 11] = [
         TensorType::F32,
         TensorType::F16,
         TensorType::BF16,
         TensorType::Q8_0,
         TensorType::Q4_0,
+        TensorType::Q4_1,
+        TensorType::Q5_0,
+        TensorType::Q5_1,
         TensorType::Q4K,
         TensorType::Q5K,
         TensorType::Q6K,
     ];
     /// Names of all types, for messages.
-    pub(crate) const SUPPORTED: &'static str = "F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K";
+    pub(crate) const SUPPORTED: &'static str =
+        "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K";
 
     /// The type with this number in a GGUF file, or the name of one that is not supported.
     pub(crate) fn from_number(number: u32) -> Result<TensorType, String> {
@@ -55,6 +63,9 @@ impl TensorType {
             TensorType::F32 => 0,
             TensorType::F16 => 1,
             TensorType::Q4_0 => 2,
+            TensorType::Q4_1 => 3,
+            TensorType::Q5_0 => 6,
+            TensorType::Q5_1 => 7,
             TensorType::Q8_0 => 8,
             TensorType::Q4K => 12,
             TensorType::Q5K => 13,
@@ -70,6 +81,9 @@ impl TensorType {
             TensorType::BF16 => "BF16",
             TensorType::Q8_0 => "Q8_0",
             TensorType::Q4_0 => "Q4_0",
+            TensorType::Q4_1 => "Q4_1",
+            TensorType::Q5_0 => "Q5_0",
+            TensorType::Q5_1 => "Q5_1",
             TensorType::Q4K => "Q4_K",
             TensorType::Q5K => "Q5_K",
             TensorType::Q6K => "Q6_K",
@@ -83,6 +97,9 @@ impl TensorType {
             TensorType::F16 | TensorType::BF16 => (1, 2),
             TensorType::Q8_0 => (BLOCK, Q8_0_BYTES),
             TensorType::Q4_0 => (BLOCK, Q4_0_BYTES),
+            TensorType::Q4_1 => (BLOCK, Q4_1_BYTES),
+            TensorType::Q5_0 => (BLOCK, Q5_0_BYTES),
+            TensorType::Q5_1 => (BLOCK, Q5_1_BYTES),
             TensorType::Q4K => (SUPER_BLOCK, Q4_K_BYTES),
             TensorType::Q5K => (SUPER_BLOCK, Q5_K_BYTES),
             TensorType::Q6K => (SUPER_BLOCK, Q6_K_BYTES),
@@ -100,7 +117,7 @@ impl TensorType {
     }
 
     /// Writes the `out.len()` elements stored in `bytes` as f32: exact, but for the one rounding
-    /// of the products and differences that the formats of 256 weights ask for.
+    /// of the products and differences that formats with minima ask for.
     pub(crate) fn dequantize(self, bytes: &[u8], out: &mut [f32]) {
         assert_eq!(Some(bytes.len()), self.byte_count(out.len(), out.len()));
         match self {
@@ -113,6 +130,9 @@ impl TensorType {
             }
             TensorType::Q8_0 => each(bytes, out, blocks::dequantize_q8_0),
             TensorType::Q4_0 => each(bytes, out, blocks::dequantize_q4_0),
+            TensorType::Q4_1 => each(bytes, out, blocks::dequantize_q4_1),
+            TensorType::Q5_0 => each(bytes, out, blocks::dequantize_q5_0),
+            TensorType::Q5_1 => each(bytes, out, blocks::dequantize_q5_1),
             TensorType::Q4K => each(bytes, out, blocks::dequantize_q4_k),
             TensorType::Q5K => each(bytes, out, blocks::dequantize_q5_k),
             TensorType::Q6K => each(bytes, out, blocks::dequantize_q6_k),
@@ -134,9 +154,6 @@ fn each<const N: usize, const M: usize>(
 /// Types of the GGUF specification that are known by name only.
 fn foreign_name(number: u32) -> Option<&'static str> {
     const NAMES: &[(u32, &str)] = &[
-        (3, "Q4_1"),
-        (6, "Q5_0"),
-        (7, "Q5_1"),
         (9, "Q8_1"),
         (10, "Q2_K"),
         (11, "Q3_K"),

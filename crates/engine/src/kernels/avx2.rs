@@ -15,9 +15,7 @@ use std::ops::Range;
 use half::{bf16, f16};
 
 use super::Head;
-use super::activations::{BlockScale, Quants, quantize_block};
 use super::exponential::{exponential, softmax};
-use crate::tensor::blocks::BLOCK;
 use crate::tensor::{MatrixView, TensorType};
 
 /// f32 lanes of a register.
@@ -89,12 +87,6 @@ impl Avx2 {
         // SAFETY: `self` proves that the CPU has the features of the callee.
         unsafe { swiglu(gate, up) }
     }
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn quantize(x: &[f32; BLOCK], quants: &mut Quants) -> BlockScale {
-    quantize_block(x, quants)
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]

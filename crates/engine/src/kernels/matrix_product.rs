@@ -1,11 +1,10 @@
 //! Matrix products on several threads: who computes which rows, and where the results go.
 
-use super::activations::{Activations, AnyTile, BlockScale, Quants};
+use super::activations::{Activations, AnyTile, Grain, Quantize};
 use super::avx2::Avx2;
 use super::packed::{Quantized, ROWS};
 use super::pool::{Disjoint, Pool};
 use crate::tensor::MatrixView;
-use crate::tensor::blocks::BLOCK;
 
 /// How often each thread comes back for more, about: enough to even out what slows one down.
 const PARTS_PER_THREAD: usize = 8;
@@ -13,12 +12,9 @@ const PARTS_PER_THREAD: usize = 8;
 const PART_PRODUCTS_MIN: usize = 1 << 17;
 
 /// Integer products of a group of 16 rows with a tile of tokens.
-pub(super) trait IntegerPath: Copy + Sync {
+pub(super) trait IntegerPath: Quantize {
     /// Tokens of a tile, largest first, ending with 1.
     const TILES: &'static [usize];
-
-    /// See [`super::activations::quantize_block`].
-    fn quantize(self, x: &[f32; BLOCK], quants: &mut Quants) -> BlockScale;
 
     /// Hands the products of 16 rows with each token of the tile to `put`: (token, rows).
     fn group_times_tile(
@@ -53,37 +49,38 @@ pub(super) fn run(
         .iter_mut()
         .map(|(weights, out)| Product::new(pool, *weights, x.len() / weights.columns, out))
         .collect();
-    let activations = quantize(pool, integers, x, &products);
+    let quantized = |grain| quantize(pool, integers, grain, x, &products);
+    let (blocks, super_blocks) = (quantized(Grain::Block), quantized(Grain::SuperBlock));
     let parts = products.iter().map(|product| product.parts).sum();
     pool.run(parts, &|mut part| {
         for product in &products {
             if part < product.parts {
-                return match (product.kind, &activations) {
-                    (Some(kind), Some(activations)) => {
-                        product.integer_part(integers, kind, activations, part);
-                    }
-                    _ => product.float_part(floats, x, part),
+                let Some(kind) = product.kind else { return product.float_part(floats, x, part) };
+                let activations = match kind.grain() {
+                    Grain::Block => &blocks,
+                    Grain::SuperBlock => &super_blocks,
                 };
+                let activations = activations.as_ref().expect("made for all kinds of products");
+                return product.integer_part(integers, kind, activations, part);
             }
             part -= product.parts;
         }
     });
 }
 
-/// The activations as bytes, if a product needs them.
+/// The activations as bytes, if a product needs them with scales for so many columns.
 fn quantize<P: IntegerPath>(
     pool: &Pool,
     path: P,
+    grain: Grain,
     x: &[f32],
     products: &[Product<'_>],
 ) -> Option<Activations> {
-    let blocks = |product: &Product<'_>| Some(product.kind?.blocks(product.weights.columns));
-    // All have the same columns; the type with the largest unit asks for most blocks.
-    let blocks = products.iter().filter_map(blocks).max()?;
+    let kinds = products.iter().filter_map(|product| product.kind);
+    let kind = kinds.into_iter().find(|kind| kind.grain() == grain)?;
+    // All have the same columns, and units of one grain are equally long.
     let columns = products[0].weights.columns;
-    let mut activations = Activations::new(x.len() / columns, blocks, P::TILES);
-    activations.fill(pool, x, columns, |x, quants| path.quantize(x, quants));
-    Some(activations)
+    Some(Activations::new(pool, path, grain, [kind.blocks(columns), columns], P::TILES, x))
 }
 
 impl<'a> Product<'a> {

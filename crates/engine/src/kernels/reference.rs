@@ -2,18 +2,18 @@
 //!
 //! Weights that are floats are multiplied by the activations as they are. Quantised weights are
 //! multiplied by activations that are rounded to bytes first ([`super::activations`]), a block of
-//! 32 columns at a time: the sum over a block is an exact integer, and each block adds one fused
-//! multiply-add (two with minima) to the total, in order. Fast paths do the same in each lane, so
-//! for quantised weights they give the same bits.
+//! 32 columns at a time, or of 256 for K types: the sum over a block is an exact integer, small
+//! scales included, and each block adds one fused multiply-add (two with minima) to the total, in
+//! order. Fast paths do the same in each lane, so for quantised weights they give the same bits.
 
 use super::Head;
-use super::activations::{Activations, BlockScale, Quants, quantize_block};
+use super::activations::{Activations, Grain, PARTS, Portable, Tile};
 use super::packed::Quantized;
 use super::pool::Pool;
 use crate::tensor::MatrixView;
 use crate::tensor::blocks::{
-    BLOCK, Q4_K_BYTES, Q5_K_BYTES, Q6_K_BYTES, SUPER_BLOCK, array_at, half_at, q4_k_quants,
-    q5_k_quants, q6_k_quants, scales_and_mins,
+    BLOCK, SUPER_BLOCK, array_at, half_at, q4_k_quants, q4_quants, q5_k_quants, q5_quants,
+    q6_k_quants, scales_and_mins,
 };
 
 /// See [`super::Kernels::matmul`].
@@ -41,90 +41,100 @@ fn matmul_quantized(
     x: &[f32],
     out: &mut [f32],
 ) {
-    let tokens = x.len() / weights.columns;
-    let mut activations = Activations::new(tokens, weights.columns / BLOCK, &[1]);
-    activations.fill(pool, x, weights.columns, quantize_block);
+    let shape = [weights.columns / BLOCK, weights.columns];
+    let activations = Activations::new(pool, Portable, kind.grain(), shape, &[1], x);
     for (t, tile) in activations.tiles().enumerate() {
         let tile = tile.sized::<1>();
         for r in 0..weights.rows {
             let row = weights.row(r);
-            out[t * weights.rows + r] = product(kind, row, tile.quants, tile.scales);
+            out[t * weights.rows + r] = match kind.grain() {
+                Grain::Block => product(kind, row, tile),
+                Grain::SuperBlock => super_product(kind, row, tile),
+            };
         }
     }
 }
 
-/// One row times one token.
-fn product(kind: Quantized, row: &[u8], x: &[[Quants; 1]], scales: &[[BlockScale; 1]]) -> f32 {
+/// One row times one token, 32 columns at a time.
+fn product(kind: Quantized, row: &[u8], tile: Tile<'_, 1>) -> f32 {
+    let block_bytes = row.len() / tile.quants.len();
     let mut total = 0.0;
-    for (block, ([x], [scale])) in x.iter().zip(scales).enumerate() {
-        total = match kind {
+    for ((bytes, [x]), [scale]) in row.chunks(block_bytes).zip(tile.quants).zip(tile.scales) {
+        // Quants, what to take off each, and where there is one the minimum.
+        let (quants, offset, min) = match kind {
             Quantized::Q8_0 => {
-                let bytes: &[u8; 34] = array_at(row, block * 34);
-                let weight = |i: usize| i32::from(bytes[2 + i].cast_signed());
-                let sum = sum_products(0..BLOCK, weight, x);
-                f32::mul_add(sum, half_at(bytes, 0) * scale.scale, total)
+                (array_at::<BLOCK>(bytes, 2).map(|byte| i32::from(byte.cast_signed())), 0, None)
             }
-            Quantized::Q4_0 => {
-                let bytes: &[u8; 18] = array_at(row, block * 18);
-                let weight = |i: usize| i32::from(bytes[2 + i % 16] >> (i / 16 * 4) & 15) - 8;
-                let sum = sum_products(0..BLOCK, weight, x);
-                f32::mul_add(sum, half_at(bytes, 0) * scale.scale, total)
+            Quantized::Q4_0 => (q4_quants(array_at(bytes, 2)).map(i32::from), 8, None),
+            Quantized::Q4_1 => {
+                (q4_quants(array_at(bytes, 4)).map(i32::from), 0, Some(half_at(bytes, 2)))
             }
-            Quantized::Q4K => {
-                let bytes: &[u8; Q4_K_BYTES] = array_at(row, block / 8 * Q4_K_BYTES);
-                let quants = q4_k_quants(array_at(bytes, 16));
-                add_part(total, bytes, &quants, block % 8, x, scale)
+            Quantized::Q5_0 => {
+                let quants = q5_quants(*array_at(bytes, 2), array_at(bytes, 6));
+                (quants.map(i32::from), 16, None)
             }
-            Quantized::Q5K => {
-                let bytes: &[u8; Q5_K_BYTES] = array_at(row, block / 8 * Q5_K_BYTES);
-                let quants = q5_k_quants(array_at(bytes, 16), array_at(bytes, 48));
-                add_part(total, bytes, &quants, block % 8, x, scale)
+            Quantized::Q5_1 => {
+                let quants = q5_quants(*array_at(bytes, 4), array_at(bytes, 8));
+                (quants.map(i32::from), 0, Some(half_at(bytes, 2)))
             }
-            Quantized::Q6K => {
-                let bytes: &[u8; Q6_K_BYTES] = array_at(row, block / 8 * Q6_K_BYTES);
-                add_q6_k_part(total, bytes, block % 8, x, scale)
+            Quantized::Q4K | Quantized::Q5K | Quantized::Q6K => {
+                unreachable!("blocks of 256 columns have a function of their own")
             }
         };
+        if let Some(min) = min {
+            total = f32::mul_add(min, scale.scaled_sum, total);
+        }
+        let sum = sum_products(0..BLOCK, |i| quants[i] - offset, x);
+        total = f32::mul_add(sum as f32, half_at(bytes, 0) * scale.scale, total);
     }
     total
 }
 
-/// One of the eight parts of a Q4_K or Q5_K block.
-fn add_part(
-    total: f32,
-    head: &[u8],
-    quants: &[u8; SUPER_BLOCK],
-    part: usize,
-    x: &Quants,
-    scale: &BlockScale,
-) -> f32 {
-    let (part_scale, part_min) = scales_and_mins(array_at(head, 4))[part];
-    let min = half_at(head, 2) * f32::from(part_min);
-    let total = f32::mul_add(-min, scale.scaled_sum, total);
-    let sum = sum_products(0..BLOCK, |i| i32::from(quants[part * BLOCK + i]), x);
-    f32::mul_add(sum, half_at(head, 0) * f32::from(part_scale) * scale.scale, total)
+/// One row times one token, 256 columns at a time.
+fn super_product(kind: Quantized, row: &[u8], tile: Tile<'_, 1>) -> f32 {
+    let block_bytes = row.len() / tile.super_scales.len();
+    let blocks = row.chunks(block_bytes).zip(tile.quants.chunks(PARTS)).zip(tile.super_scales);
+    let mut total = 0.0;
+    for ((bytes, x), [scale]) in blocks {
+        let x: &[u8] = x.as_flattened().as_flattened();
+        let value = match kind {
+            Quantized::Q6K => q6_k_block(bytes, x),
+            Quantized::Q5K => {
+                block_with_mins(bytes, &q5_k_quants(array_at(bytes, 16), array_at(bytes, 48)), x)
+            }
+            _ => block_with_mins(bytes, &q4_k_quants(array_at(bytes, 16)), x),
+        };
+        total = f32::mul_add(value, scale.scale, total);
+    }
+    total
 }
 
-/// 32 columns of a Q6_K block: two scales of 16 columns each.
-fn add_q6_k_part(
-    total: f32,
-    bytes: &[u8; Q6_K_BYTES],
-    part: usize,
-    x: &Quants,
-    scale: &BlockScale,
-) -> f32 {
+/// A Q4_K or Q5_K block: `d · Σ scale · q · x - m · Σ min · x`.
+fn block_with_mins(head: &[u8], quants: &[u8; SUPER_BLOCK], x: &[u8]) -> f32 {
+    let (mut sum, mut min_sum) = (0, 0);
+    for (part, (scale, min)) in scales_and_mins(array_at(head, 4)).into_iter().enumerate() {
+        let columns = part * BLOCK..(part + 1) * BLOCK;
+        sum += i32::from(scale) * sum_products(columns.clone(), |i| i32::from(quants[i]), x);
+        min_sum += i32::from(min) * sum_products(columns, |_| 1, x);
+    }
+    f32::mul_add(-half_at(head, 2), min_sum as f32, half_at(head, 0) * sum as f32)
+}
+
+/// `d · Σ scale · (q - 32) · x`, with a scale for each 16 columns.
+fn q6_k_block(bytes: &[u8], x: &[u8]) -> f32 {
     let quants = q6_k_quants(array_at(bytes, 0), array_at(bytes, 128));
-    let weight = |i: usize| i32::from(quants[part * BLOCK + i]) - 32;
-    let half_scale =
-        |half: usize| half_at(bytes, 208) * f32::from(bytes[192 + 2 * part + half].cast_signed());
-    let first = sum_products(0..BLOCK / 2, weight, x) * half_scale(0);
-    let both = f32::mul_add(sum_products(BLOCK / 2..BLOCK, weight, x), half_scale(1), first);
-    f32::mul_add(both, scale.scale, total)
+    let mut sum = 0;
+    for (sixteen, scale) in array_at::<16>(bytes, 192).iter().enumerate() {
+        let columns = sixteen * 16..(sixteen + 1) * 16;
+        let products = sum_products(columns, |i| i32::from(quants[i]) - 32, x);
+        sum += i32::from(scale.cast_signed()) * products;
+    }
+    half_at(bytes, 208) * sum as f32
 }
 
-/// `Σ weight(i) · x[i]`, which is exact: less than 2²⁴.
-fn sum_products(range: std::ops::Range<usize>, weight: impl Fn(usize) -> i32, x: &Quants) -> f32 {
-    range.map(|i| weight(i) * i32::from(x[i].cast_signed())).sum::<i32>() as f32
+/// `Σ weight(i) · x[i]`, which is exact.
+fn sum_products(range: std::ops::Range<usize>, weight: impl Fn(usize) -> i32, x: &[u8]) -> i32 {
+    range.map(|i| weight(i) * i32::from(x[i].cast_signed())).sum()
 }
 
 /// See [`super::Kernels::attend`].

@@ -4,6 +4,9 @@
 //! |---|---|---|---|
 //! | Q8_0 | 32 | 34: d f16, 32 i8 | d · q |
 //! | Q4_0 | 32 | 18: d f16, 32 × 4 bits | d · (q − 8) |
+//! | Q4_1 | 32 | 20: d f16, m f16, 32 × 4 bits | d · q + m |
+//! | Q5_0 | 32 | 22: d f16, 32 × 1 bit, 32 × 4 bits | d · (q − 16) |
+//! | Q5_1 | 32 | 24: d f16, m f16, 32 × 1 bit, 32 × 4 bits | d · q + m |
 //! | Q4_K | 256 | 144: d f16, m f16, 8 × (6 + 6 bits), 256 × 4 bits | d · scale · q − m · min |
 //! | Q5_K | 256 | 176: as Q4_K, 256 × 1 bit before the 4 bits | d · scale · q − m · min |
 //! | Q6_K | 256 | 210: 256 × 4 bits, 256 × 2 bits, 16 × i8, d f16 | d · scale · (q − 32) |
@@ -14,13 +17,16 @@
 
 use half::f16;
 
-/// Weights in a block of Q8_0 and Q4_0, and in a part of a K block that shares a scale or two.
+/// Weights in a block whose type has no K in its name, and in a part of a K block that shares a scale or two.
 pub(crate) const BLOCK: usize = 32;
 /// Weights in a block of Q4_K, Q5_K and Q6_K.
 pub(crate) const SUPER_BLOCK: usize = 256;
 
 pub(crate) const Q8_0_BYTES: usize = 34;
 pub(crate) const Q4_0_BYTES: usize = 18;
+pub(crate) const Q4_1_BYTES: usize = 20;
+pub(crate) const Q5_0_BYTES: usize = 22;
+pub(crate) const Q5_1_BYTES: usize = 24;
 pub(crate) const Q4_K_BYTES: usize = 144;
 pub(crate) const Q5_K_BYTES: usize = 176;
 pub(crate) const Q6_K_BYTES: usize = 210;
@@ -36,6 +42,17 @@ pub(crate) fn scales_and_mins(bytes: &[u8; 12]) -> [(u8, u8); 8] {
             (low & 15 | bytes[part - 4] >> 6 << 4, low >> 4 | bytes[part] >> 6 << 4)
         }
     })
+}
+
+/// The 32 quants, 0 to 15, of a Q4_0 or Q4_1 block's 16 bytes: a byte holds columns 16 apart.
+pub(crate) fn q4_quants(bytes: &[u8; 16]) -> [u8; BLOCK] {
+    std::array::from_fn(|i| bytes[i % 16] >> (i / 16 * 4) & 15)
+}
+
+/// The 32 quants, 0 to 31, of a Q5_0 or Q5_1 block: bit i of `high` is the fifth of column i.
+pub(crate) fn q5_quants(high: [u8; 4], low: &[u8; 16]) -> [u8; BLOCK] {
+    let (high, low) = (u32::from_le_bytes(high), q4_quants(low));
+    std::array::from_fn(|i| low[i] | ((high >> i & 1) as u8) << 4)
 }
 
 /// The 256 quants, 0 to 15, of a Q4_K block's 128 bytes: a byte holds the same column of two
@@ -86,10 +103,31 @@ pub(super) fn dequantize_q8_0(block: &[u8; Q8_0_BYTES], out: &mut [f32; BLOCK]) 
 
 pub(super) fn dequantize_q4_0(block: &[u8; Q4_0_BYTES], out: &mut [f32; BLOCK]) {
     let scale = half_at(block, 0);
-    let (first, second) = out.split_at_mut(BLOCK / 2);
-    for ((first, second), byte) in first.iter_mut().zip(second).zip(&block[2..]) {
-        *first = scale * (f32::from(byte & 15) - 8.0);
-        *second = scale * (f32::from(byte >> 4) - 8.0);
+    for (value, quant) in out.iter_mut().zip(q4_quants(array_at(block, 2))) {
+        *value = scale * (f32::from(quant) - 8.0);
+    }
+}
+
+pub(super) fn dequantize_q4_1(block: &[u8; Q4_1_BYTES], out: &mut [f32; BLOCK]) {
+    let (scale, min) = (half_at(block, 0), half_at(block, 2));
+    for (value, quant) in out.iter_mut().zip(q4_quants(array_at(block, 4))) {
+        *value = scale * f32::from(quant) + min;
+    }
+}
+
+pub(super) fn dequantize_q5_0(block: &[u8; Q5_0_BYTES], out: &mut [f32; BLOCK]) {
+    let scale = half_at(block, 0);
+    let quants = q5_quants(*array_at(block, 2), array_at(block, 6));
+    for (value, quant) in out.iter_mut().zip(quants) {
+        *value = scale * (f32::from(quant) - 16.0);
+    }
+}
+
+pub(super) fn dequantize_q5_1(block: &[u8; Q5_1_BYTES], out: &mut [f32; BLOCK]) {
+    let (scale, min) = (half_at(block, 0), half_at(block, 2));
+    let quants = q5_quants(*array_at(block, 4), array_at(block, 8));
+    for (value, quant) in out.iter_mut().zip(quants) {
+        *value = scale * f32::from(quant) + min;
     }
 }
 
