@@ -107,11 +107,16 @@ impl File {
     }
 
     pub fn tensor(&mut self, name: &str) -> &mut Tensor {
-        self.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap()
+        self.tensors.iter_mut().find(|tensor| tensor.name == name).expect("a tensor of that name")
     }
 
     pub fn values(&self, name: &str) -> &[f32] {
-        &self.tensors.iter().find(|tensor| tensor.name == name).unwrap().values
+        &self
+            .tensors
+            .iter()
+            .find(|tensor| tensor.name == name)
+            .expect("a tensor of that name")
+            .values
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -200,7 +205,7 @@ fn stand_in(byte: u8) -> char {
         return char::from(byte);
     }
     let before = (0..byte).filter(|other| !is_plain(*other)).count();
-    char::from_u32(256 + before as u32).unwrap()
+    char::from_u32(256 + before as u32).expect("a byte stands for itself or one more than 255")
 }
 
 fn put_text(out: &mut Vec<u8>, text: &str) {
