@@ -270,8 +270,7 @@ impl Server {
         let cancel = CancelToken::new();
         let (sender, events) = channel();
         let mut state = self.desk.lock();
-        let arrived: usize = state.submitted.iter().map(|other| other.request.candidates).sum();
-        let waiting = state.statistics.waiting + arrived + candidates;
+        let waiting = state.statistics().waiting + candidates;
         if waiting > self.options.waiting_max {
             return Err(EngineError::LimitExceeded {
                 what: "the number of sequences that would wait",
@@ -290,7 +289,7 @@ impl Server {
     /// How it stood in the last step.
     #[must_use]
     pub fn statistics(&self) -> ServerStatistics {
-        self.desk.lock().statistics
+        self.desk.lock().statistics()
     }
 }
 
@@ -302,6 +301,14 @@ impl Drop for Server {
             // A panic of the worker has been told to all whom it concerns.
             let _ = worker.join();
         }
+    }
+}
+
+impl State {
+    /// With what the worker has not seen yet.
+    fn statistics(&self) -> ServerStatistics {
+        let arrived: usize = self.submitted.iter().map(|other| other.request.candidates).sum();
+        ServerStatistics { waiting: self.statistics.waiting + arrived, ..self.statistics }
     }
 }
 
@@ -319,10 +326,9 @@ impl Desk {
                 state = self.arrival.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             let is_closing = state.is_closing;
+            // What was submitted waits, until the next statistics say otherwise.
+            state.statistics = state.statistics();
             let submitted = std::mem::take(&mut state.submitted);
-            // They wait until the statistics say otherwise.
-            state.statistics.waiting +=
-                submitted.iter().map(|other| other.request.candidates).sum::<usize>();
             drop(state);
             submitted.into_iter().for_each(|submitted| scheduler.add(submitted));
             if is_closing {
