@@ -3,6 +3,11 @@
 //! `EDIT_TRACES=old:new[,old:new…] cargo bench -p engine --bench edit_traces`, where each `old`
 //! and `new` are folders with two versions of the same source tree. Nothing is written.
 //!
+//! `EDIT_MODEL=FILE` computes with that model instead of the built-in one, for which a step is too
+//! cheap to gain much. Its weights may be random: what is said is given. The text is cut into
+//! tokens by the built-in tokenizer in any case, and each stands for the token of the file whose
+//! number is higher by [`SHIFT`]: files with random weights have no vocabulary of their own.
+//!
 //! Every file that is in both trees and changed is cut into stretches of the new version. Those
 //! that are not in the old one as they are, are said again by the model after the tokens before
 //! them, once without guesses and then with guesses from the old version. What is said is given:
@@ -18,16 +23,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    CancelToken, Constraint, GenerateOptions, LoadLimits, Model, Piece, Progress, Sampling,
-    Session, Speculation, SpeculationCounts, TokenIndex,
+    CancelToken, Constraint, EngineError, GenerateOptions, LoadLimits, Model, Piece, Progress,
+    Sampling, Session, Speculation, SpeculationCounts, TokenIndex, TokenMask,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/seedling-Q8_0.gguf");
 /// Tokens before a stretch, and of it: both fit the context of the built-in model.
 const BEFORE: usize = 128;
 const STRETCH: usize = 256;
-/// Stretches of one pair of trees, spread over all of it.
-const STRETCHES_MAX: usize = 100;
+/// Stretches of one pair of trees, spread over all of it: for the built-in model, and for others.
+const STRETCHES_MAX: [usize; 2] = [100, 6];
+
+/// Past the tokens of bytes and the control tokens of a file with random weights.
+const SHIFT: u32 = 1000;
 
 /// A part of a new file and the old file.
 struct Stretch {
@@ -42,6 +50,14 @@ struct Replay<'a>(&'a [u32]);
 impl Constraint for Replay<'_> {
     fn allows(&mut self, piece: Piece<'_>) -> bool {
         piece.token == self.0.first().copied()
+    }
+
+    fn narrow(&mut self, mask: &mut TokenMask) -> Result<bool, EngineError> {
+        *mask = TokenMask::empty(mask.vocabulary());
+        for token in self.0.first() {
+            mask.set(*token, true);
+        }
+        Ok(true)
     }
 
     fn advance(&mut self, _: Piece<'_>) -> Progress {
@@ -70,11 +86,17 @@ fn main() {
         return;
     };
     let traces = traces.into_string().expect("EDIT_TRACES is UTF-8");
-    let model = Model::open(Path::new(FILE), &LoadLimits::default()).expect("the model loads");
-    let model = Arc::new(model);
+    let open =
+        |file: &Path| Arc::new(Model::open(file, &LoadLimits::default()).expect("the model loads"));
+    let reader = open(Path::new(FILE));
+    #[expect(clippy::disallowed_methods, reason = "a bench is its own front end")]
+    let (model, shift) = match std::env::var_os("EDIT_MODEL") {
+        Some(file) => (open(Path::new(&file)), SHIFT),
+        None => (Arc::clone(&reader), 0),
+    };
     for pair in traces.split(',') {
         let (old, new) = pair.split_once(':').expect("old:new");
-        let stretches = stretches(&model, Path::new(old), Path::new(new));
+        let stretches = stretches(&reader, shift, Path::new(old), Path::new(new));
         let name = Path::new(new).file_name().unwrap_or_default().to_string_lossy();
         println!("{name}: {} stretches of at most {STRETCH} tokens", stretches.len());
         measure(&model, &stretches);
@@ -147,7 +169,7 @@ fn run(model: &Arc<Model>, stretch: &Stretch, way: &mut Way) {
 }
 
 /// Changed stretches of all files that are in both trees.
-fn stretches(model: &Model, old: &Path, new: &Path) -> Vec<Stretch> {
+fn stretches(reader: &Model, shift: u32, old: &Path, new: &Path) -> Vec<Stretch> {
     let mut files = Vec::new();
     collect_files(new, &mut files);
     files.sort();
@@ -156,8 +178,10 @@ fn stretches(model: &Model, old: &Path, new: &Path) -> Vec<Stretch> {
         let relative = file.strip_prefix(new).expect("it was found there");
         let read = |path: &Path| std::fs::read_to_string(path).ok();
         let (Some(old), Some(new)) = (read(&old.join(relative)), read(&file)) else { continue };
-        let encode =
-            |text: &str| model.tokenizer().encode(text, false).expect("all bytes are known");
+        let encode = |text: &str| -> Vec<u32> {
+            let tokens = reader.tokenizer().encode(text, false).expect("all bytes are known");
+            tokens.into_iter().map(|token| token + shift).collect()
+        };
         let (old, new) = (encode(&old), encode(&new));
         let index = Arc::new(TokenIndex::new(&old).expect("source files are short"));
         for (number, tokens) in new.chunks(STRETCH).enumerate().skip(1) {
@@ -169,7 +193,7 @@ fn stretches(model: &Model, old: &Path, new: &Path) -> Vec<Stretch> {
             }
         }
     }
-    let step = all.len().div_ceil(STRETCHES_MAX).max(1);
+    let step = all.len().div_ceil(STRETCHES_MAX[usize::from(shift > 0)]).max(1);
     all.into_iter().step_by(step).collect()
 }
 
