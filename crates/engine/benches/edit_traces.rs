@@ -54,7 +54,7 @@ impl Constraint for Replay<'_> {
 
     fn narrow(&mut self, mask: &mut TokenMask) -> Result<bool, EngineError> {
         *mask = TokenMask::empty(mask.vocabulary());
-        for token in self.0.first() {
+        if let Some(token) = self.0.first() {
             mask.set(*token, true);
         }
         Ok(true)
