@@ -1,7 +1,7 @@
 //! How fast a model file runs here: prefill of 512 tokens and decode of 128 after them.
 //!
-//! `cargo run --release -p engine --example speed -- FILE [--threads N] [--path best|avx2|portable]
-//! [--prefill N] [--decode N] [--rounds N]`
+//! `cargo run --release -p engine --example speed -- FILE [--threads N]
+//! [--path best|avx2|neon|portable] [--prefill N] [--decode N] [--rounds N]`
 //!
 //! Prints one line of JSON for each round: seconds to load, tokens per second of wall time and of
 //! processor time (Linux only; all threads together), bytes repacked. With `--ceilings yes` also
@@ -87,6 +87,7 @@ impl Options {
                     options.limits.instructions = match value.as_str() {
                         "best" => Instructions::Best,
                         "avx2" => Instructions::Avx2,
+                        "neon" => Instructions::Neon,
                         "portable" => Instructions::Portable,
                         _ => return Err(format!("{value} is not a path")),
                     }

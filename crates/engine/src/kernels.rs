@@ -14,6 +14,7 @@
 //! | `reference` | the definition |
 //! | `activations`, `packed` | both factors of integer products, in the order of use |
 //! | `avx512`, `avx2`, `avx2/integers` | products of some rows with some tokens; attention |
+//! | `neon`, `neon/integers` | the same for aarch64 |
 //! | `ceilings` | what this machine can do at most |
 //! | `matrix_product`, `pool` | who computes which rows, and the threads |
 //! | `exponential` | e^x and softmax for loops that become vectors |
@@ -28,9 +29,12 @@ mod avx512;
 #[allow(unsafe_code, reason = "CPU features; each block says why it is sound")]
 mod ceilings;
 mod exponential;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[allow(unsafe_code, reason = "threads write disjoint parts; each block says why it is sound")]
 mod matrix_product;
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code, reason = "vector loads and CPU features; each block says why it is sound")]
+mod neon;
 #[allow(unsafe_code, reason = "threads write disjoint parts; each block says why it is sound")]
 mod packed;
 #[allow(unsafe_code, reason = "threads borrow a closure; each block says why it is sound")]
@@ -49,7 +53,8 @@ use self::pool::Pool;
 use crate::tensor::MatrixView;
 
 /// Which instructions to compute with, where the CPU has them. Others give other roundings, so
-/// this is for measuring and for reproducing what another machine computed.
+/// this is for measuring and for reproducing what another machine computed. Those of another
+/// architecture are those that every CPU has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Instructions {
@@ -58,8 +63,21 @@ pub enum Instructions {
     Best,
     /// At most AVX2.
     Avx2,
+    /// At most NEON without dot products.
+    Neon,
     /// What every CPU has. Slow.
     Portable,
+}
+
+impl Instructions {
+    /// All that can be faster than [`Instructions::Portable`] on this architecture.
+    pub const FAST: &[Instructions] = &[
+        Instructions::Best,
+        #[cfg(target_arch = "x86_64")]
+        Instructions::Avx2,
+        #[cfg(target_arch = "aarch64")]
+        Instructions::Neon,
+    ];
 }
 
 /// A way to compute, and the threads to do it with. Holding one proves that this CPU has what it
@@ -79,6 +97,11 @@ enum Path {
     /// Quantised weights with AVX-512, everything else with AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx512(avx512::Avx512, avx2::Avx2),
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Neon),
+    /// Quantised weights with dot products.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot(neon::NeonDot, neon::Neon),
 }
 
 /// Positions whose keys, and whose values, lie together in memory: a page. With 16 or 64 nothing
@@ -175,6 +198,10 @@ impl Kernels {
             Path::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Path::Avx512(..) => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(_) => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Path::NeonDot(..) => "neon-dotprod",
         }
     }
 
@@ -188,8 +215,8 @@ impl Kernels {
     pub(crate) fn pack(&self, weights: MatrixView<'_>) -> Option<Packed> {
         match self.path {
             Path::Reference => None,
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2(_) | Path::Avx512(..) => {
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+            _ => {
                 // A panic while repacking wastes what was taken from it, and breaks nothing.
                 let mut arena = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
                 Packed::new(&self.pool, &mut arena, weights)
@@ -222,6 +249,14 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Path::Avx512(avx512, avx2) => {
                 matrix_product::run(&self.pool, avx512, avx2, x, products);
+            }
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(neon) => {
+                matrix_product::run(&self.pool, neon, neon, x, products);
+            }
+            #[cfg(target_arch = "aarch64")]
+            Path::NeonDot(dot, neon) => {
+                matrix_product::run(&self.pool, dot, neon, x, products);
             }
         }
     }
@@ -277,6 +312,10 @@ impl Kernels {
             Path::Avx2(avx2) | Path::Avx512(_, avx2) => {
                 avx2.attend(head, queries, &mut scores, out);
             }
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(neon) | Path::NeonDot(_, neon) => {
+                neon.attend(head, queries, &mut scores, out);
+            }
         }
     }
 
@@ -290,6 +329,8 @@ impl Kernels {
             Path::Reference => reference::swiglu(gate, up),
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(avx2) | Path::Avx512(_, avx2) => avx2.swiglu(gate, up),
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(neon) | Path::NeonDot(_, neon) => neon.swiglu(gate, up),
         });
     }
 }
@@ -297,12 +338,21 @@ impl Kernels {
 impl Path {
     fn detect(instructions: Instructions) -> Path {
         #[cfg(target_arch = "x86_64")]
-        if instructions != Instructions::Portable
+        if matches!(instructions, Instructions::Best | Instructions::Avx2)
             && let Some(avx2) = avx2::Avx2::detect()
         {
             return match avx512::Avx512::detect() {
                 Some(avx512) if instructions == Instructions::Best => Path::Avx512(avx512, avx2),
                 _ => Path::Avx2(avx2),
+            };
+        }
+        #[cfg(target_arch = "aarch64")]
+        if matches!(instructions, Instructions::Best | Instructions::Neon)
+            && let Some(neon) = neon::Neon::detect()
+        {
+            return match neon::NeonDot::detect() {
+                Some(dot) if instructions == Instructions::Best => Path::NeonDot(dot, neon),
+                _ => Path::Neon(neon),
             };
         }
         let _ = instructions;

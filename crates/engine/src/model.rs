@@ -139,7 +139,8 @@ pub struct ModelInfo {
     /// Bytes of weights that were repacked for faster products: they are in memory beside the
     /// file, whose own pages are then hardly used.
     pub repacked_bytes: u64,
-    /// The arithmetic that this CPU can do: `avx512`, `avx2`, or `reference`, which is slow.
+    /// The arithmetic that this CPU can do: `avx512`, `avx2`, `neon-dotprod`, `neon`, or
+    /// `reference`, which is slow.
     pub kernels: &'static str,
     /// Threads that compute together.
     pub threads: usize,
@@ -375,8 +376,8 @@ mod tests {
                 logits
             };
             let slow = logits(&open(Instructions::Portable));
-            for instructions in [Instructions::Best, Instructions::Avx2] {
-                for (fast, slow) in logits(&open(instructions)).iter().zip(&slow) {
+            for instructions in Instructions::FAST {
+                for (fast, slow) in logits(&open(*instructions)).iter().zip(&slow) {
                     assert!((fast - slow).abs() < 1e-3, "{file}: {fast} {slow}");
                 }
             }
@@ -401,8 +402,8 @@ mod tests {
                 logits
             };
             let slow = logits(Instructions::Portable);
-            for instructions in [Instructions::Best, Instructions::Avx2] {
-                for (fast, slow) in logits(instructions).iter().zip(&slow) {
+            for instructions in Instructions::FAST {
+                for (fast, slow) in logits(*instructions).iter().zip(&slow) {
                     assert!((fast - slow).abs() < 1e-4, "{name}: {fast} {slow}");
                 }
             }

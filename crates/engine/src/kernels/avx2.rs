@@ -16,6 +16,7 @@ use half::{bf16, f16};
 
 use super::Head;
 use super::exponential::{exponential, softmax};
+use super::matrix_product::FloatPath;
 use crate::tensor::{MatrixView, TensorType};
 
 /// f32 lanes of a register.
@@ -35,25 +36,6 @@ impl Avx2 {
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("f16c");
         has_all.then_some(Avx2(()))
-    }
-
-    /// Hands the products of some rows of floats with x [tokens, columns] to `put`: (token, first
-    /// row, products of up to four rows).
-    pub(super) fn rows_times_tokens(
-        self,
-        weights: MatrixView<'_>,
-        rows: Range<usize>,
-        x: &[f32],
-        put: impl FnMut(usize, usize, &[f32]),
-    ) {
-        // SAFETY: `self` proves that the CPU has the features of the callee.
-        unsafe {
-            if x.len() == weights.columns {
-                matrix_times_vector(weights, rows, x, put);
-            } else {
-                matrix_times_vectors(weights, rows, x, put);
-            }
-        }
     }
 
     /// See [`super::Kernels::attend`]: for all the heads in `queries` [heads, head width] that
@@ -86,6 +68,25 @@ impl Avx2 {
     pub(super) fn swiglu(self, gate: &mut [f32], up: &[f32]) {
         // SAFETY: `self` proves that the CPU has the features of the callee.
         unsafe { swiglu(gate, up) }
+    }
+}
+
+impl FloatPath for Avx2 {
+    fn rows_times_tokens(
+        self,
+        weights: MatrixView<'_>,
+        rows: Range<usize>,
+        x: &[f32],
+        put: impl FnMut(usize, usize, &[f32]),
+    ) {
+        // SAFETY: `self` proves that the CPU has the features of the callee.
+        unsafe {
+            if x.len() == weights.columns {
+                matrix_times_vector(weights, rows, x, put);
+            } else {
+                matrix_times_vectors(weights, rows, x, put);
+            }
+        }
     }
 }
 

@@ -80,6 +80,16 @@ fn integers(pool: &Pool, path: Path) -> f64 {
             // SAFETY: as above.
             unsafe { x86::avx512() }
         }),
+        #[cfg(target_arch = "aarch64")]
+        Path::Neon(_) => (8, &|_| {
+            // SAFETY: the path proves that the CPU has the features of the callee.
+            unsafe { arm::neon() }
+        }),
+        #[cfg(target_arch = "aarch64")]
+        Path::NeonDot(..) => (16, &|_| {
+            // SAFETY: as above.
+            unsafe { arm::dot() }
+        }),
     };
     let operations = parts * STEPS * CHAINS * products_at_once * 2;
     operations as f64 / best_s(|| pool.run(parts, part))
@@ -128,6 +138,56 @@ mod x86 {
         for _ in 0..STEPS {
             for sum in &mut sums {
                 *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(*sum, factors));
+            }
+        }
+        black_box(sums);
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod arm {
+    use std::arch::aarch64::*;
+    use std::arch::asm;
+    use std::hint::black_box;
+
+    use super::{CHAINS, STEPS};
+
+    /// Each product depends on the last of its chain, so that no loop is folded.
+    #[target_feature(enable = "neon,dotprod")]
+    pub(super) fn dot() {
+        let factors = vdupq_n_s8(black_box(3));
+        let mut sums = [vdupq_n_s32(0); CHAINS];
+        for (chain, sum) in sums.iter_mut().enumerate() {
+            *sum = vdupq_n_s32(chain as i32);
+        }
+        for _ in 0..STEPS {
+            for sum in &mut sums {
+                // SAFETY: the CPU has this instruction, as the features say. It reads and writes
+                // the registers that are named and nothing else.
+                unsafe {
+                    asm!(
+                        "sdot {sum:v}.4s, {factors:v}.16b, {factors:v}.16b",
+                        sum = inout(vreg) *sum,
+                        factors = in(vreg) factors,
+                        options(pure, nomem, nostack, preserves_flags),
+                    );
+                }
+            }
+        }
+        black_box(sums);
+    }
+
+    #[target_feature(enable = "neon")]
+    pub(super) fn neon() {
+        let factors = vdup_n_s8(black_box(3));
+        let mut sums = [vdupq_n_s16(0); CHAINS];
+        for (chain, sum) in sums.iter_mut().enumerate() {
+            *sum = vdupq_n_s16(chain as i16);
+        }
+        for _ in 0..STEPS {
+            for sum in &mut sums {
+                let bytes = vget_low_s8(vreinterpretq_s8_s16(*sum));
+                *sum = vmlal_s8(*sum, bytes, factors);
             }
         }
         black_box(sums);

@@ -1,7 +1,8 @@
 //! Matrix products on several threads: who computes which rows, and where the results go.
 
+use std::ops::Range;
+
 use super::activations::{Activations, AnyTile, Grain, Quantize};
-use super::avx2::Avx2;
 use super::packed::{Quantized, ROWS};
 use super::pool::{Disjoint, Pool};
 use crate::tensor::MatrixView;
@@ -26,6 +27,19 @@ pub(super) trait IntegerPath: Quantize {
     );
 }
 
+/// Products of rows of floats.
+pub(super) trait FloatPath: Copy + Sync {
+    /// Hands the products of some rows of floats with x [tokens, columns] to `put`: (token, first
+    /// row, products of some rows from it on).
+    fn rows_times_tokens(
+        self,
+        weights: MatrixView<'_>,
+        rows: Range<usize>,
+        x: &[f32],
+        put: impl FnMut(usize, usize, &[f32]),
+    );
+}
+
 /// A product, cut into parts by rows.
 struct Product<'a> {
     weights: MatrixView<'a>,
@@ -41,7 +55,7 @@ struct Product<'a> {
 pub(super) fn run(
     pool: &Pool,
     integers: impl IntegerPath,
-    floats: Avx2,
+    floats: impl FloatPath,
     x: &[f32],
     products: &mut [(MatrixView<'_>, &mut [f32])],
 ) {
@@ -131,7 +145,7 @@ impl<'a> Product<'a> {
         }
     }
 
-    fn float_part(&self, path: Avx2, x: &[f32], part: usize) {
+    fn float_part(&self, path: impl FloatPath, x: &[f32], part: usize) {
         let first = part * self.part_groups * ROWS;
         let end = self.weights.rows.min(first + self.part_groups * ROWS);
         path.rows_times_tokens(self.weights, first..end, x, |token, row, products| {

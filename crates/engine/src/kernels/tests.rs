@@ -17,8 +17,8 @@ fn kernels(instructions: Instructions, threads: usize) -> Kernels {
 
 /// The paths that this CPU has, on one thread and on several.
 fn fast() -> Vec<Kernels> {
-    let paths = [Instructions::Best, Instructions::Avx2];
-    paths.iter().flat_map(|path| [1, 3].map(|threads| kernels(*path, threads))).collect()
+    let paths = Instructions::FAST.iter();
+    paths.flat_map(|path| [1, 3].map(|threads| kernels(*path, threads))).collect()
 }
 
 fn slow() -> Kernels {
@@ -284,6 +284,13 @@ fn fast_paths_are_tested_on_cpus_that_have_them() {
         assert_eq!(kernels(Instructions::Avx2, 1).name() == "avx2", has_avx2);
         let has_both = has_avx2 && avx512::Avx512::detect().is_some();
         assert_eq!(kernels(Instructions::Best, 1).name() == "avx512", has_both);
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        let has_neon = neon::Neon::detect().is_some();
+        assert_eq!(kernels(Instructions::Neon, 1).name() == "neon", has_neon);
+        let has_both = has_neon && neon::NeonDot::detect().is_some();
+        assert_eq!(kernels(Instructions::Best, 1).name() == "neon-dotprod", has_both);
     }
     assert_eq!(slow().name(), "reference");
 }
