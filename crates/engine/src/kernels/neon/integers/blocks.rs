@@ -11,7 +11,6 @@ use crate::kernels::packed::{
     Q4_0_UNIT, Q4_1_UNIT, Q5_0_UNIT, Q5_1_UNIT, Q8_0_UNIT, SMALL_HEAD, SMALL_HEAD_WITH_MINS,
 };
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q8_0<const T: usize>(
     way: impl Way,
@@ -37,7 +36,6 @@ pub(super) fn q8_0<const T: usize>(
     totals
 }
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q4_0<const T: usize>(
     way: impl Way,
@@ -47,7 +45,6 @@ pub(super) fn q4_0<const T: usize>(
     units_of_four_or_five_bits::<T, 8, 8, Q4_0_UNIT>(way, units, tile)
 }
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q4_1<const T: usize>(
     way: impl Way,
@@ -57,7 +54,6 @@ pub(super) fn q4_1<const T: usize>(
     units_of_four_or_five_bits::<T, 8, 0, Q4_1_UNIT>(way, units, tile)
 }
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q5_0<const T: usize>(
     way: impl Way,
@@ -67,7 +63,6 @@ pub(super) fn q5_0<const T: usize>(
     units_of_four_or_five_bits::<T, 10, 16, Q5_0_UNIT>(way, units, tile)
 }
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q5_1<const T: usize>(
     way: impl Way,

@@ -13,7 +13,6 @@ use crate::kernels::packed::{
 };
 use crate::tensor::blocks::array_at;
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q4_k<const T: usize>(
     way: impl Way,
@@ -23,7 +22,6 @@ pub(super) fn q4_k<const T: usize>(
     units_with_mins::<T, 32, Q4_K_UNIT>(way, units, tile)
 }
 
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q5_k<const T: usize>(
     way: impl Way,
@@ -50,7 +48,16 @@ fn units_with_mins<const T: usize, const LINES: usize, const UNIT: usize>(
             for pair in 0..PARTS / 2 {
                 let mut sums = [[vdupq_n_s32(0); T]; 2];
                 for sixteen in 0..2 {
-                    let [low, high] = pair_of_parts(lines, pair, sixteen, side);
+                    let bytes = load_lines(lines, LINES - 32 + 8 * pair + sixteen * FOUR, side);
+                    let (mut low, mut high) = (low_bits(bytes), high_bits(bytes));
+                    if LINES == 40 {
+                        for i in 0..FOUR {
+                            let (line, _) = q5_k_lines(pair, sixteen * FOUR + i);
+                            let fifth = load_side(&lines[line], side);
+                            low[i] = with_fifth_bit(low[i], fifth, 2 * pair);
+                            high[i] = with_fifth_bit(high[i], fifth, 2 * pair + 1);
+                        }
+                    }
                     multiply::<T, 4>(way, &mut sums[0], low, &quants[2 * pair], sixteen);
                     multiply::<T, 4>(way, &mut sums[1], high, &quants[2 * pair + 1], sixteen);
                 }
@@ -66,30 +73,6 @@ fn units_with_mins<const T: usize, const LINES: usize, const UNIT: usize>(
     totals
 }
 
-/// 16 columns of each of two neighbouring parts of Q4_K or Q5_K, of 4 rows.
-#[inline]
-#[target_feature(enable = "neon")]
-fn pair_of_parts<const LINES: usize>(
-    lines: &[Line; LINES],
-    pair: usize,
-    sixteen: usize,
-    side: usize,
-) -> [[uint8x16_t; FOUR]; 2] {
-    let bytes = load_lines(lines, LINES - 32 + 8 * pair + sixteen * FOUR, side);
-    let mut parts = [low_bits(bytes), high_bits(bytes)];
-    if LINES == 40 {
-        for i in 0..FOUR {
-            let (line, _) = q5_k_lines(pair, sixteen * FOUR + i);
-            let fifth = load_side(&lines[line], side);
-            for (part, weights) in parts.iter_mut().enumerate() {
-                weights[i] = with_fifth_bit(weights[i], fifth, 2 * pair + part);
-            }
-        }
-    }
-    parts
-}
-
-#[inline]
 #[target_feature(enable = "neon")]
 pub(super) fn q6_k<const T: usize>(
     way: impl Way,
@@ -110,11 +93,23 @@ pub(super) fn q6_k<const T: usize>(
             }
             for half in 0..2 {
                 for sixteen in 0..2 {
-                    let quarters = q6_k_weights(lines, half, sixteen, side);
-                    for (quarter, weights) in quarters.into_iter().enumerate() {
+                    let mut bytes = [[vdupq_n_u8(0); FOUR]; 3];
+                    for i in 0..FOUR {
+                        let at = q6_k_lines(half, sixteen * FOUR + i);
+                        for (bytes, at) in bytes.iter_mut().zip(at) {
+                            bytes[i] = load_side(&lines[at], side);
+                        }
+                    }
+                    let weights = [
+                        q6_k_weights::<0>(bytes),
+                        q6_k_weights::<1>(bytes),
+                        q6_k_weights::<2>(bytes),
+                        q6_k_weights::<3>(bytes),
+                    ];
+                    for quarter in 0..4 {
                         let part = FOUR * half + quarter;
                         let mut sums = [vdupq_n_s32(0); T];
-                        multiply::<T, 2>(way, &mut sums, weights, &quants[part], sixteen);
+                        multiply::<T, 2>(way, &mut sums, weights[quarter], &quants[part], sixteen);
                         add_part(&mut blocks, sums, split(scales[part])[sixteen]);
                     }
                 }
@@ -129,32 +124,25 @@ pub(super) fn q6_k<const T: usize>(
     totals
 }
 
-/// 16 columns, which share a scale, of each of the four parts of half a unit, of 4 rows.
+/// Adds the two high bits of a quarter of half a unit to the four low ones, for 16 columns, which
+/// share a scale, of 4 rows.
 #[inline]
 #[target_feature(enable = "neon")]
-fn q6_k_weights(
-    lines: &[Line; 48],
-    half: usize,
-    sixteen: usize,
-    side: usize,
-) -> [[uint8x16_t; FOUR]; 4] {
-    let mut quarters = [[vdupq_n_u8(0); FOUR]; 4];
-    let mask = vdupq_n_u8(0x30);
+fn q6_k_weights<const QUARTER: usize>(
+    [even, odd, high]: [[uint8x16_t; FOUR]; 3],
+) -> [uint8x16_t; FOUR] {
+    let mut weights = if QUARTER.is_multiple_of(2) { even } else { odd };
+    weights = if QUARTER < 2 { low_bits(weights) } else { high_bits(weights) };
     for i in 0..FOUR {
-        let at = q6_k_lines(half, sixteen * FOUR + i);
-        let [even, odd, high] = at.map(|at| load_side(&lines[at], side));
-        quarters[0][i] = vandq_u8(vshlq_n_u8::<4>(high), mask);
-        quarters[1][i] = vandq_u8(vshlq_n_u8::<2>(high), mask);
-        quarters[2][i] = vandq_u8(high, mask);
-        quarters[3][i] = vandq_u8(vshrq_n_u8::<2>(high), mask);
-        for (quarter, low) in [even, odd].into_iter().enumerate() {
-            let low_four = vandq_u8(low, vdupq_n_u8(15));
-            quarters[quarter][i] = vorrq_u8(quarters[quarter][i], low_four);
-            let high_four = vshrq_n_u8::<4>(low);
-            quarters[quarter + 2][i] = vorrq_u8(quarters[quarter + 2][i], high_four);
-        }
+        let high = match QUARTER {
+            0 => vshlq_n_u8::<4>(high[i]),
+            1 => vshlq_n_u8::<2>(high[i]),
+            2 => high[i],
+            _ => vshrq_n_u8::<2>(high[i]),
+        };
+        weights[i] = vorrq_u8(weights[i], vandq_u8(high, vdupq_n_u8(0x30)));
     }
-    quarters
+    weights
 }
 
 /// `blocks += sums · scale`.
