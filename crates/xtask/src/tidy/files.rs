@@ -17,8 +17,8 @@ const TEXTS: &[(&str, usize)] =
     &[("README.md", 70), ("ARCHITECTURE.md", 300), ("CONTRIBUTING.md", 80), (".ci/run", 150)];
 
 /// Largest crate, as a share of all lines in percent, but for those named here with their own
-/// limit. The list only shrinks: the engine is ahead of the crates that are still to come, and has
-/// kernels for two architectures.
+/// limit: the engine is ahead of the crates that are still to come, and has kernels for two
+/// architectures. Lower it as they grow.
 const CRATE_SHARE_MAX: usize = 40;
 const LARGE_CRATES: &[(&str, usize)] = &[("engine", 55)];
 
