@@ -268,7 +268,11 @@ impl Session {
         cancel: &CancelToken,
         on_text: &mut dyn FnMut(usize, &str) -> ControlFlow<()>,
     ) -> Result<Vec<Generated>, EngineError> {
-        check_candidates(count, &options.sampling)?;
+        check_count(count)?;
+        if count > 1 && options.sampling.is_greedy() {
+            let why = format!("{count} candidates, which greedy sampling makes all alike");
+            return Err(EngineError::InvalidOption { option: "candidates", why });
+        }
         let mut candidates = Vec::new();
         let mut options = options.clone();
         for index in 0..count {
@@ -285,16 +289,13 @@ impl Session {
     }
 }
 
-/// Checks that as many candidates are allowed, and can differ.
-pub(crate) fn check_candidates(count: usize, sampling: &Sampling) -> Result<(), EngineError> {
-    let invalid = |why| Err(EngineError::InvalidOption { option: "candidates", why });
-    if !(1..=CANDIDATES_MAX).contains(&count) {
-        return invalid(format!("{count} candidates, not 1 to {CANDIDATES_MAX}"));
+/// Checks that as many candidates are allowed.
+pub(crate) fn check_count(candidates: usize) -> Result<(), EngineError> {
+    if (1..=CANDIDATES_MAX).contains(&candidates) {
+        return Ok(());
     }
-    if count > 1 && sampling.is_greedy() {
-        return invalid(format!("{count} candidates, which greedy sampling makes all alike"));
-    }
-    Ok(())
+    let why = format!("{candidates} candidates, not 1 to {CANDIDATES_MAX}");
+    Err(EngineError::InvalidOption { option: "candidates", why })
 }
 
 fn check_stops(stops: &[String]) -> Result<(), EngineError> {

@@ -26,10 +26,9 @@ use self::job::Submitted;
 use self::scheduler::{Scheduler, pages_of};
 use crate::constraint::Constraint;
 use crate::error::EngineError;
-use crate::generate::{
-    CancelToken, GenerateOptions, Generated, check, check_candidates, positions_max,
-};
+use crate::generate::{CancelToken, GenerateOptions, Generated, check, check_count, positions_max};
 use crate::model::Model;
+use crate::sampler::{Sampler, Sampling};
 
 /// Most sequences that run together.
 const SEQUENCES_MAX: usize = 1024;
@@ -59,11 +58,10 @@ impl Default for ServerOptions {
 pub struct Request {
     /// Tokens to continue.
     pub prompt: Vec<u32>,
-    /// As of a generation alone.
+    /// As of a generation alone, but for the sampling, which is that of each candidate.
     pub options: GenerateOptions,
-    /// How many continuations, from 1 to 64: that of the options' seed, then those of the seeds
-    /// after it. The prompt is computed once.
-    pub candidates: usize,
+    /// How each candidate is sampled: one for each, from 1 to 64. The prompt is computed once.
+    pub samplings: Vec<Sampling>,
     /// None, or one for each candidate.
     pub constraints: Vec<Box<dyn Constraint + Send>>,
     /// Whose request it is, at most 1024 bytes: clients take turns.
@@ -75,13 +73,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// One continuation, no constraint, no deadline, a client without a name.
+    /// One candidate, sampled as the options say, no constraint, no deadline, a client without a
+    /// name.
     #[must_use]
     pub fn new(prompt: Vec<u32>, options: GenerateOptions) -> Request {
         Request {
             prompt,
+            samplings: vec![options.sampling.clone()],
             options,
-            candidates: 1,
             constraints: Vec::new(),
             client: String::new(),
             deadline: None,
@@ -91,9 +90,12 @@ impl Request {
 
     fn check(&self, model: &Model) -> Result<(), EngineError> {
         check(model, &self.prompt, &self.options)?;
-        check_candidates(self.candidates, &self.options.sampling)?;
+        let (constraints, candidates) = (self.constraints.len(), self.samplings.len());
+        check_count(candidates)?;
+        for sampling in &self.samplings {
+            Sampler::new(sampling)?;
+        }
         let invalid = |option, why| Err(EngineError::InvalidOption { option, why });
-        let (constraints, candidates) = (self.constraints.len(), self.candidates);
         if constraints != 0 && constraints != candidates {
             let why = format!("{constraints} for {candidates} candidates; give none or one each");
             return invalid("constraints", why);
@@ -110,7 +112,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("prompt_tokens", &self.prompt.len())
-            .field("candidates", &self.candidates)
+            .field("candidates", &self.samplings.len())
             .field("client", &self.client)
             .finish_non_exhaustive()
     }
@@ -266,8 +268,8 @@ impl Server {
                 remedy: "ask for fewer tokens, shorten the prompt, or allow the server more",
             });
         }
-        let candidates = request.candidates;
-        let cancel = CancelToken::new();
+        let candidates = request.samplings.len();
+        let cancels: Vec<CancelToken> = (0..candidates).map(|_| CancelToken::new()).collect();
         let (sender, events) = channel();
         let mut state = self.desk.lock();
         let waiting = state.statistics().waiting + candidates;
@@ -279,11 +281,11 @@ impl Server {
                 remedy: "try again later, with fewer candidates, or let more of them wait",
             });
         }
-        let (start, cancelled) = (Instant::now(), cancel.clone());
-        state.submitted.push(Submitted { request, cancel: cancelled, events: sender, start });
+        let (start, of_worker) = (Instant::now(), cancels.clone());
+        state.submitted.push(Submitted { request, cancels: of_worker, events: sender, start });
         drop(state);
         self.desk.arrival.notify_one();
-        Ok(Handle { events, cancel, open: (0..candidates).collect() })
+        Ok(Handle { events, cancels, open: (0..candidates).collect() })
     }
 
     /// How it stood in the last step.
@@ -307,7 +309,7 @@ impl Drop for Server {
 impl State {
     /// With what the worker has not seen yet.
     fn statistics(&self) -> ServerStatistics {
-        let arrived: usize = self.submitted.iter().map(|other| other.request.candidates).sum();
+        let arrived: usize = self.submitted.iter().map(|other| other.cancels.len()).sum();
         ServerStatistics { waiting: self.statistics.waiting + arrived, ..self.statistics }
     }
 }
@@ -353,7 +355,8 @@ impl fmt::Debug for Desk {
 #[derive(Debug)]
 pub struct Handle {
     events: Receiver<Event>,
-    cancel: CancelToken,
+    /// Of each candidate.
+    cancels: Vec<CancelToken>,
     /// Candidates that have not ended.
     open: BTreeSet<usize>,
 }
@@ -361,7 +364,15 @@ pub struct Handle {
 impl Handle {
     /// Ends the request, within one step. What it has so far comes as events.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        self.cancels.iter().for_each(CancelToken::cancel);
+    }
+
+    /// Ends one candidate, within one step, or once the prompt is computed that it shares; the
+    /// others go on. Does nothing if there is none of that number.
+    pub fn cancel_candidate(&self, candidate: usize) {
+        if let Some(cancel) = self.cancels.get(candidate) {
+            cancel.cancel();
+        }
     }
 
     /// Waits for all candidates.
@@ -402,6 +413,6 @@ impl Iterator for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.cancel.cancel();
+        self.cancel();
     }
 }

@@ -35,11 +35,9 @@ pub enum Progress {
     Writing {
         /// Rewrites so far.
         round: usize,
-        /// Which candidate, from 1.
-        candidate: usize,
-        /// Of how many.
+        /// How many candidates.
         candidates: usize,
-        /// Pieces of text of this candidate so far.
+        /// Pieces of text of all of them so far.
         pieces: usize,
     },
     /// The guard checks the candidates.
@@ -208,13 +206,11 @@ fn write(
     round: usize,
 ) -> Result<Vec<Completion>, PipelineError> {
     let candidates = limits.samplings.len();
-    let mut pieces = vec![0; candidates];
+    let mut pieces = 0;
     let progress = &mut stages.progress;
-    let completions = stages.provider.complete(prompt, limits, stages.cancel, &mut |chunk| {
-        let candidate = chunk.candidate;
-        pieces[candidate] += 1;
-        let (pieces, candidate) = (pieces[candidate], candidate + 1);
-        progress(Progress::Writing { round, candidate, candidates, pieces });
+    let completions = stages.provider.complete(prompt, limits, stages.cancel, &mut |_| {
+        pieces += 1;
+        progress(Progress::Writing { round, candidates, pieces });
         ControlFlow::Continue(())
     })?;
     match completions.iter().any(|one| one.finish == FinishReason::Cancelled) {

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 
 use types::{Completion, ModelProfile, Prompt, Sampling};
 
-/// Asks a completion to stop; clones share it. It ends within one token.
+/// Asks a completion to stop; clones share it. All its candidates end within one step.
 pub use engine::CancelToken as Cancel;
 
 /// How much is asked of a model.
@@ -42,8 +42,9 @@ pub trait Provider: Send + Sync {
     /// The addresses it contacts; empty for a model in this process.
     fn addresses(&self) -> Vec<String>;
 
-    /// Completes a prompt, once for each sampling. `on_chunk` sees the text as it comes and may
-    /// end the candidate it is called for.
+    /// Completes a prompt, once for each sampling. `on_chunk` is called in this thread and sees
+    /// the text as it comes, of all candidates in turns. It may end the candidate it is called
+    /// for, whose text then is what was shown; the others go on.
     ///
     /// # Errors
     /// [`ProviderError`]; a cancelled completion is no error.

@@ -30,9 +30,13 @@ impl Spinner {
             round => format!(", rewrite {round}"),
         };
         self.bar.set_message(match step {
-            Progress::Writing { round, candidate, candidates, pieces } => {
+            Progress::Writing { round, candidates, pieces } => {
                 let rewrite = rewrite(round);
-                format!("writing {candidate} of {candidates}{rewrite}: {pieces} tokens")
+                let candidates = match candidates {
+                    1 => String::new(),
+                    more => format!(" {more} candidates"),
+                };
+                format!("writing{candidates}{rewrite}: {pieces} tokens")
             }
             Progress::Checking { round } => format!("checking{}", rewrite(round)),
         });

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::{Event, Request};
 use crate::constraint::Constraint;
 use crate::error::EngineError;
-use crate::generate::{CancelToken, Finish, Sequence, StepLoad};
+use crate::generate::{CancelToken, Finish, GenerateOptions, Sequence, StepLoad};
 use crate::model::Model;
 use crate::speculation::StepCosts;
 
@@ -18,7 +18,7 @@ pub(super) struct Job {
     pub(super) sequence: Sequence<'static>,
     pub(super) client: Arc<str>,
     deadline: Option<Instant>,
-    /// The caller's own; that of the handle is the sequence's.
+    /// The caller's own, of all candidates; that of the handle is the sequence's.
     cancel: CancelToken,
     candidate: usize,
     events: Sender<Event>,
@@ -29,7 +29,8 @@ pub(super) struct Job {
 /// A request that was let in.
 pub(super) struct Submitted {
     pub(super) request: Request,
-    pub(super) cancel: CancelToken,
+    /// As the handle has them, of each candidate.
+    pub(super) cancels: Vec<CancelToken>,
     pub(super) events: Sender<Event>,
     pub(super) start: Instant,
 }
@@ -38,24 +39,18 @@ impl Job {
     /// The candidates of a request, all but the first as followers of it. None if there is an
     /// error, which is told.
     pub(super) fn new(model: &Arc<Model>, submitted: Submitted, costs: StepCosts) -> Option<Job> {
-        let Submitted { request, cancel, events, start } = submitted;
+        let Submitted { request, cancels, events, start } = submitted;
         let client: Arc<str> = request.client.into();
         let mut constraints = request.constraints.into_iter();
-        let mut options = request.options;
         let mut first: Option<Job> = None;
-        for candidate in 0..request.candidates {
+        let candidates = request.samplings.into_iter().zip(cancels).enumerate();
+        for (candidate, (sampling, cancel)) in candidates {
+            let options = GenerateOptions { sampling, ..request.options.clone() };
             let unsent =
                 |constraint: Box<dyn Constraint + Send>| -> Box<dyn Constraint> { constraint };
             let constraint = constraints.next().map(unsent);
-            let sequence = Sequence::new(
-                model,
-                &request.prompt,
-                options.clone(),
-                constraint,
-                cancel.clone(),
-                costs,
-                start,
-            );
+            let sequence =
+                Sequence::new(model, &request.prompt, options, constraint, cancel, costs, start);
             let sequence = match sequence {
                 Ok(sequence) => sequence,
                 Err(error) => {
@@ -77,7 +72,6 @@ impl Job {
                 None => first = Some(job),
                 Some(first) => first.followers.push(job),
             }
-            options.sampling.seed = options.sampling.seed.wrapping_add(1);
         }
         first
     }

@@ -59,7 +59,7 @@ fn ask(scheduler: &mut Scheduler, client: &str, prompt: Vec<u32>, tokens_max: us
     let (sender, events) = channel();
     let cancel = CancelToken::new();
     let (of_worker, start) = (cancel.clone(), Instant::now());
-    scheduler.add(Submitted { request, cancel: of_worker, events: sender, start });
+    scheduler.add(Submitted { request, cancels: vec![of_worker], events: sender, start });
     Asked { events, cancel, text: String::new(), generated: None }
 }
 

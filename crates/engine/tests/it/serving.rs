@@ -52,7 +52,8 @@ fn restless(pieces_max: usize) -> Box<Restless> {
 struct Wish {
     prompt: Vec<u32>,
     options: GenerateOptions,
-    candidates: usize,
+    /// Of each candidate.
+    samplings: Vec<Sampling>,
     pieces_max: Option<usize>,
     client: String,
 }
@@ -67,15 +68,7 @@ impl Wish {
             .map(|_| same.below(vocabulary) as u32)
             .collect();
         prompt.extend((0..random.below(6)).map(|_| random.below(vocabulary) as u32));
-        let is_greedy = random.below(4) == 0;
-        let sampling = Sampling {
-            temperature: if is_greedy { 0.0 } else { 0.5 + random.below(20) as f32 / 10.0 },
-            top_k: random.below(3) * 20,
-            seed: random.next(),
-            repetition_penalty: [1.0, 1.3][random.below(2)],
-            repetition_window: random.below(50),
-            ..Sampling::default()
-        };
+        let samplings = (0..1 + random.below(3)).map(|_| sampling(random)).collect();
         let speculation = Speculation {
             draft_max: 1 + random.below(31),
             references: (0..random.below(2))
@@ -89,18 +82,18 @@ impl Wish {
             start_bytes.extend(&piece[..piece.len().min(2)]);
         }
         let options = GenerateOptions {
-            sampling,
             tokens_max: random.below(40),
             stop: vec!["e".to_owned(), "th".to_owned()][..random.below(3)].to_vec(),
             end_tokens: (random.below(2) == 0).then(Vec::new),
             start_bytes,
             speculation: (random.below(3) > 0).then_some(speculation),
             log_probabilities: (random.below(3) == 0).then_some(2),
+            ..GenerateOptions::default()
         };
         Wish {
             prompt,
             options,
-            candidates: if is_greedy { 1 } else { 1 + random.below(3) },
+            samplings,
             pieces_max: (random.below(3) == 0).then(|| 1 + random.below(20)),
             client: format!("client {}", random.below(3)),
         }
@@ -109,8 +102,8 @@ impl Wish {
     fn request(&self) -> Request {
         let constraint = |_| self.pieces_max.map(|max| restless(max) as Box<_>);
         Request {
-            candidates: self.candidates,
-            constraints: (0..self.candidates).filter_map(constraint).collect(),
+            samplings: self.samplings.clone(),
+            constraints: self.samplings.iter().filter_map(constraint).collect(),
             client: self.client.clone(),
             ..Request::new(self.prompt.clone(), self.options.clone())
         }
@@ -118,9 +111,8 @@ impl Wish {
 
     /// Each candidate in a session of its own.
     fn alone(&self, model: &Arc<Model>) -> Vec<Generated> {
-        let candidate = |index| {
-            let mut options = self.options.clone();
-            options.sampling.seed = options.sampling.seed.wrapping_add(index as u64);
+        let candidate = |sampling: &Sampling| {
+            let options = GenerateOptions { sampling: sampling.clone(), ..self.options.clone() };
             let mut session = Session::new(Arc::clone(model));
             let mut on_text = |_: &str| ControlFlow::Continue(());
             let (prompt, cancel) = (&self.prompt, CancelToken::new());
@@ -140,7 +132,19 @@ impl Wish {
             }
             .unwrap()
         };
-        (0..self.candidates).map(candidate).collect()
+        self.samplings.iter().map(candidate).collect()
+    }
+}
+
+fn sampling(random: &mut Random) -> Sampling {
+    let is_greedy = random.below(4) == 0;
+    Sampling {
+        temperature: if is_greedy { 0.0 } else { 0.5 + random.below(20) as f32 / 10.0 },
+        top_k: random.below(3) * 20,
+        seed: random.next(),
+        repetition_penalty: [1.0, 1.3][random.below(2)],
+        repetition_window: random.below(50),
+        ..Sampling::default()
     }
 }
 
@@ -279,9 +283,13 @@ fn mixes_give_what_each_gives_alone_on_real_models() {
 const INSTRUCTION: &str = "Write f(xs): return the sum of all even numbers in `xs`.";
 
 fn hot(seed: u64, tokens_max: usize) -> GenerateOptions {
-    let sampling = Sampling { temperature: 1.5, seed, ..Sampling::default() };
+    let sampling = wild(seed);
     let end_tokens = Some(Vec::new());
     GenerateOptions { sampling, tokens_max, end_tokens, ..GenerateOptions::default() }
+}
+
+fn wild(seed: u64) -> Sampling {
+    Sampling { temperature: 1.5, seed, ..Sampling::default() }
 }
 
 #[test]
@@ -291,8 +299,8 @@ fn candidates_share_one_prompt() {
     let prompt = seedling::prompt(&INSTRUCTION.repeat(3));
     let wish = Wish {
         prompt: prompt.clone(),
-        options: hot(u64::MAX, 30),
-        candidates: 5,
+        options: hot(0, 30),
+        samplings: vec![Sampling::greedy(), wild(1), wild(2), Sampling::greedy(), wild(3)],
         pieces_max: None,
         client: String::new(),
     };
@@ -356,12 +364,17 @@ fn requests_that_cannot_be_served_are_refused() {
     }
     server.submit(plain(vec![9; 3 * PAGE], 1)).unwrap().wait().unwrap();
     server.submit(plain(vec![9; 1], 3 * PAGE)).unwrap().wait().unwrap();
-    for candidates in [0, 65, usize::MAX] {
-        let error = error(Request { candidates, ..plain(vec![9], 1) });
+    for candidates in [0, 65] {
+        let samplings = vec![wild(1); candidates];
+        let error = error(Request { samplings, ..plain(vec![9], 1) });
         assert!(matches!(error, EngineError::InvalidOption { option: "candidates", .. }));
     }
+    let samplings = vec![wild(1), Sampling { temperature: -1.0, ..wild(2) }];
+    let cold = error(Request { samplings, ..plain(vec![9], 1) });
+    assert!(matches!(cold, EngineError::InvalidOption { option: "temperature", .. }), "{cold}");
     let constraints = vec![restless(1) as Box<_>];
-    let uneven = error(Request { candidates: 2, constraints, ..plain(vec![9], 1) });
+    let samplings = vec![wild(1), wild(2)];
+    let uneven = error(Request { samplings, constraints, ..plain(vec![9], 1) });
     assert!(matches!(uneven, EngineError::InvalidOption { option: "constraints", .. }));
     let client = "x".repeat(1025);
     let long = error(Request { client, ..plain(vec![9], 1) });
@@ -422,7 +435,7 @@ fn a_full_queue_refuses() {
     let server = Server::start(Arc::clone(model), options).unwrap();
     let submit = |candidates| {
         let request = Request::new(vec![9; 4], hot(2, 400));
-        server.submit(Request { candidates, ..request })
+        server.submit(Request { samplings: vec![wild(1); candidates], ..request })
     };
     let (request, release) = gated();
     let mut first = server.submit(request).unwrap();
@@ -458,8 +471,23 @@ fn what_is_cancelled_or_late_keeps_its_text() {
     let cancelled = &handle.wait().unwrap()[0];
     assert_eq!(cancelled.finish, Finish::Cancelled, "from outside");
 
+    let samplings = vec![wild(1), wild(2), wild(3)];
+    let request = Request { samplings, ..Request::new(vec![9; 4], hot(0, 400)) };
+    let (first, release) = gated();
+    let mut first = server.submit(first).unwrap();
+    assert!(first.next().is_some(), "it keeps the server busy");
+    let handle = server.submit(request).unwrap();
+    handle.cancel_candidate(0);
+    handle.cancel_candidate(2);
+    handle.cancel_candidate(3);
+    drop((first, release));
+    let finishes: Vec<Finish> =
+        handle.wait().unwrap().iter().map(|generated| generated.finish).collect();
+    assert_eq!(finishes, [Finish::Cancelled, Finish::Length, Finish::Cancelled]);
+
     let deadline = Some(Instant::now());
-    let request = Request { deadline, candidates: 3, ..Request::new(vec![9; 40], hot(3, 400)) };
+    let samplings = vec![wild(3); 3];
+    let request = Request { deadline, samplings, ..Request::new(vec![9; 40], hot(3, 400)) };
     let late = server.submit(request).unwrap().wait().unwrap();
     assert_eq!(late.len(), 3);
     assert!(late.iter().all(|late| late.finish == Finish::Deadline && late.text.is_empty()));
@@ -508,8 +536,8 @@ fn a_constraint_that_panics_fails_alone() {
     let server = start(model, 8, 6 * context_pages(model));
     let wish = Wish {
         prompt: seedling::prompt(INSTRUCTION),
-        options: hot(5, 60),
-        candidates: 2,
+        options: hot(0, 60),
+        samplings: vec![wild(5), wild(6)],
         pieces_max: None,
         client: String::new(),
     };
@@ -535,7 +563,7 @@ fn stopping_ends_what_runs_and_what_waits() {
     let server = start(model, 1, 2 * context_pages(model));
     let submit = || {
         let request = Request::new(vec![9; 50], hot(4, 300));
-        server.submit(Request { candidates: 2, ..request }).unwrap()
+        server.submit(Request { samplings: vec![wild(4), wild(5)], ..request }).unwrap()
     };
     // More than can be done in the time that dropping takes.
     let mut handles: Vec<Handle> = (0..40).map(|_| submit()).collect();
@@ -554,7 +582,8 @@ fn damaged_weights_are_an_error_of_each_request() {
     let model = Arc::new(file.load().unwrap());
     let server = Server::start(model, ServerOptions::default()).unwrap();
     for _ in 0..2 {
-        let request = Request { candidates: 2, ..Request::new(vec![9; CONTEXT], hot(1, 4)) };
+        let samplings = vec![wild(1), wild(2)];
+        let request = Request { samplings, ..Request::new(vec![9; CONTEXT], hot(1, 4)) };
         let error = server.submit(request).unwrap().wait().unwrap_err();
         assert!(matches!(error, EngineError::NotFinite { .. }), "{error}");
     }
@@ -601,8 +630,8 @@ fn request(random: &mut Random, client: usize) -> Request {
         _ => None,
     };
     let client = if random.below(2) == 0 { client.to_string() } else { String::new() };
-    let candidates = 1 + random.below(4) / 3;
-    Request { deadline, client, candidates, ..Request::new(prompt, options) }
+    let samplings = vec![options.sampling.clone(); 1 + random.below(4) / 3];
+    Request { deadline, client, samplings, ..Request::new(prompt, options) }
 }
 
 fn give_up_or_wait(mut handle: Handle, random: &mut Random) {
