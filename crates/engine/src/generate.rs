@@ -15,7 +15,7 @@ use crate::constraint::Constraint;
 use crate::error::EngineError;
 use crate::model::Model;
 use crate::sampler::{Sampling, TokenLogProbabilities};
-use crate::session::{Session, TOKENS_AT_ONCE};
+use crate::session::{Session, prompt_tokens_at_once};
 use crate::speculation::{Speculation, SpeculationCounts};
 
 /// Most stop strings of one generation.
@@ -92,8 +92,8 @@ impl CancelToken {
         CancelToken::default()
     }
 
-    /// Cancels, for good: within one step (one token and what is guessed after it), or within 32
-    /// tokens of a prompt.
+    /// Cancels, for good: within one step (one token and what is guessed after it), or within 64
+    /// tokens of a prompt; 32 if the model has more than two billion parameters.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -226,6 +226,7 @@ impl Session {
     ) -> Result<Generated, EngineError> {
         let (options, costs) = (options.clone(), self.step_costs());
         let model = Arc::clone(self.model());
+        let tokens_at_once = prompt_tokens_at_once(&model);
         let start = Instant::now();
         let mut sequence =
             Sequence::new(&model, prompt, options, constraint, cancel.clone(), costs, start)?;
@@ -235,7 +236,7 @@ impl Session {
                 break Finish::Cancelled;
             }
             let step_start = Instant::now();
-            let (tokens, rows) = sequence.next_tokens(self.tokens().len(), TOKENS_AT_ONCE);
+            let (tokens, rows) = sequence.next_tokens(self.tokens().len(), tokens_at_once);
             self.compute(tokens, rows);
             if rows > 0 {
                 let load = StepLoad { elapsed: step_start.elapsed(), sequences: 1 };

@@ -108,6 +108,11 @@ enum Path {
 /// was measurably faster; this is one piece of a prompt.
 pub(crate) const PAGE_POSITIONS: usize = 32;
 
+/// Tokens of a part of attention at most: what they share is read once for all of them.
+const ATTENTION_TOKENS_MAX: usize = 16;
+/// How many parts of attention there are for each thread, about, to even out what slows one down.
+const PARTS_PER_THREAD: usize = 4;
+
 /// Keys and values that some heads of a token see.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head<'a> {
@@ -127,6 +132,16 @@ pub(crate) struct Head<'a> {
     pub(crate) offset: usize,
     /// Multiplies each score, usually 1 / √(head width).
     pub(crate) scale: f32,
+}
+
+/// A token that sees them, by the heads that share them.
+#[derive(Debug)]
+pub(crate) struct Token<'a> {
+    pub(crate) head: Head<'a>,
+    /// [heads, head width], rotated.
+    pub(crate) queries: &'a [f32],
+    /// [heads, head width].
+    pub(crate) out: &'a mut [f32],
 }
 
 /// Keys and values of one sequence in one layer, up to the last of the tokens that see them. Each
@@ -269,48 +284,63 @@ impl Kernels {
         let (width, stride) = (heads * head_width, kv_heads * head_width);
         let tokens: usize = sequences.iter().map(|past| past.tokens).sum();
         assert!(queries.len() == out.len() && queries.len() == tokens * width);
-        // The sequence of each token, and how far it sees.
-        let ends = sequences.iter().flat_map(|past| {
-            assert!(past.tokens <= past.positions, "keys hold those of the tokens themselves");
-            let start = past.positions - past.tokens;
-            (start..past.positions).map(move |position| (past, position + 1))
-        });
-        let ends: Vec<(&Past<'_>, usize)> = ends.collect();
         let group = heads / kv_heads * head_width;
-        let mut parts: Vec<&mut [f32]> = out.chunks_exact_mut(group).collect();
-        self.pool.run_each(&mut parts, |index, out| {
-            let (token, kv_head) = (index / kv_heads, index % kv_heads);
-            let (past, end) = ends[token];
-            let first = window.map_or(0, |window| end.saturating_sub(window));
-            let head = Head {
-                keys: &past.keys,
-                values: &past.values,
-                first,
-                positions: end - first,
-                width: head_width,
-                stride,
-                offset: kv_head * head_width,
-                scale,
-            };
-            self.attend(head, &queries[index * group..][..group], out);
-        });
-    }
-
-    /// `out[h] = softmax(scale · keys · queries[h])ᵀ · values` for all heads that share keys and
-    /// values; queries, out [heads, head width].
-    pub(crate) fn attend(&self, head: Head<'_>, queries: &[f32], out: &mut [f32]) {
-        assert!(queries.len() == out.len() && out.len().is_multiple_of(head.width));
-        let mut scores = vec![0.0; head.positions];
-        match self.path {
-            Path::Reference => {
-                let heads = queries.chunks_exact(head.width);
-                for (query, out) in heads.zip(out.chunks_exact_mut(head.width)) {
-                    reference::attend(head, query, &mut scores, out);
+        let mut rows = queries.chunks_exact(group).zip(out.chunks_exact_mut(group));
+        let block = tokens * kv_heads / (PARTS_PER_THREAD * self.threads());
+        let block = block.clamp(1, ATTENTION_TOKENS_MAX);
+        // Of a kv head and some tokens of a sequence each.
+        let mut parts: Vec<Vec<Token<'_>>> = Vec::new();
+        for past in sequences {
+            assert!(past.tokens <= past.positions, "keys hold those of the tokens themselves");
+            for start in (past.positions - past.tokens..past.positions).step_by(block) {
+                let ends = start + 1..past.positions.min(start + block) + 1;
+                let first_part = parts.len();
+                parts.resize_with(first_part + kv_heads, || Vec::with_capacity(ends.len()));
+                for end in ends {
+                    let first = window.map_or(0, |window| end.saturating_sub(window));
+                    for (kv_head, part) in parts[first_part..].iter_mut().enumerate() {
+                        let head = Head {
+                            keys: &past.keys,
+                            values: &past.values,
+                            first,
+                            positions: end - first,
+                            width: head_width,
+                            stride,
+                            offset: kv_head * head_width,
+                            scale,
+                        };
+                        let (queries, out) = rows.next().expect("as many as tokens and kv heads");
+                        part.push(Token { head, queries, out });
+                    }
                 }
             }
-            #[cfg(target_arch = "x86_64")]
-            Path::Avx2(avx2) | Path::Avx512(_, avx2) => {
-                avx2.attend(head, queries, &mut scores, out);
+        }
+        self.pool.run_each(&mut parts, |_, tokens| self.attend(tokens));
+    }
+
+    /// `out[h] = softmax(scale · keys · queries[h])ᵀ · values` for tokens of one sequence and all
+    /// heads that share keys and values.
+    pub(crate) fn attend(&self, tokens: &mut [Token<'_>]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Path::Avx512(avx512, _) = self.path
+            && tokens.iter().all(|token| avx512.can_attend(token.head.width))
+        {
+            return avx512.attend(tokens);
+        }
+        for Token { head, queries, out } in tokens {
+            assert!(queries.len() == out.len() && out.len().is_multiple_of(head.width));
+            let mut scores = vec![0.0; head.positions];
+            match self.path {
+                Path::Reference => {
+                    let heads = queries.chunks_exact(head.width);
+                    for (query, out) in heads.zip(out.chunks_exact_mut(head.width)) {
+                        reference::attend(*head, query, &mut scores, out);
+                    }
+                }
+                #[cfg(target_arch = "x86_64")]
+                Path::Avx2(avx2) | Path::Avx512(_, avx2) => {
+                    avx2.attend(*head, queries, &mut scores, out);
+                }
             }
             #[cfg(target_arch = "aarch64")]
             Path::Neon(neon) | Path::NeonDot(_, neon) => {
@@ -367,11 +397,20 @@ impl std::fmt::Debug for Kernels {
 }
 
 /// Root mean square normalisation (Zhang and Sennrich 2019, arXiv:1910.07467), row by row:
-/// `out = x / √(mean(x²) + epsilon) · gain` for x, out [tokens, width], gain `[width]`.
+/// `out = x / √(mean(x²) + epsilon) · gain` for x, out [tokens, width], gain `[width]`. Squares
+/// are added up in sixteen lanes, which is a fixed order too, and faster than one chain.
 pub(crate) fn rms_norm(x: &[f32], gain: &[f32], epsilon: f32, out: &mut [f32]) {
     let width = gain.len();
     for (row, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
-        let mean_square = row.iter().map(|v| v * v).sum::<f32>() / width as f32;
+        let (chunks, rest) = row.as_chunks::<16>();
+        let mut sums = [0.0_f32; 16];
+        for chunk in chunks {
+            for (sum, v) in sums.iter_mut().zip(chunk) {
+                *sum += v * v;
+            }
+        }
+        let rest: f32 = rest.iter().map(|v| v * v).sum();
+        let mean_square = (sums.iter().sum::<f32>() + rest) / width as f32;
         let factor = 1.0 / (mean_square + epsilon).sqrt();
         for ((out, value), gain) in out.iter_mut().zip(row).zip(gain) {
             *out = value * factor * gain;

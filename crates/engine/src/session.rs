@@ -7,8 +7,17 @@ use crate::error::EngineError;
 use crate::model::{Chunk, Model};
 use crate::speculation::StepCosts;
 
-/// Tokens that are computed together. More gain nothing, and delay a cancellation.
+/// Tokens that are computed together, if the logits of all may be wanted.
 pub(crate) const TOKENS_AT_ONCE: usize = 32;
+/// Models of more parameters compute prompts in smaller pieces.
+const SMALL_MODEL_PARAMETERS: u64 = 2_000_000_000;
+
+/// Tokens of a prompt that are computed together while nobody else waits for it: the weights are
+/// read once for all of them. More gain nothing, and delay a cancellation.
+pub(crate) fn prompt_tokens_at_once(model: &Model) -> usize {
+    let is_small = model.info().parameters <= SMALL_MODEL_PARAMETERS;
+    if is_small { 2 * TOKENS_AT_ONCE } else { TOKENS_AT_ONCE }
+}
 
 /// A sequence that grows token by token, or is cut back to share a prefix with the next.
 ///
@@ -74,8 +83,9 @@ impl Session {
     pub fn forward(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
         let start = self.tokens.len();
         self.check_fits(tokens)?;
-        let last_piece = tokens.len().div_ceil(TOKENS_AT_ONCE) - 1;
-        for (index, piece) in tokens.chunks(TOKENS_AT_ONCE).enumerate() {
+        let at_once = prompt_tokens_at_once(&self.model);
+        let last_piece = tokens.len().div_ceil(at_once) - 1;
+        for (index, piece) in tokens.chunks(at_once).enumerate() {
             self.compute(piece, usize::from(index == last_piece));
         }
         self.check_logits(start)

@@ -6,11 +6,13 @@
 //! weights with an offset (8 for Q4_0, 16 for Q5_0, 32 for Q6_K, 128 for Q8_0 whose sign bit is
 //! turned) come with minus the offset times the sum of the activations.
 
+mod attention;
 mod blocks;
 mod super_blocks;
 
 use std::arch::x86_64::*;
 
+use super::Token;
 use super::activations::{
     AnyTile, BlockScale, PARTS, Quantize, Quants, SuperScale, Tile, quantize_block,
     quantize_super_block,
@@ -30,6 +32,17 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vnni");
         has_all.then_some(Avx512(()))
+    }
+
+    /// Whether [`Avx512::attend`] can do heads of this width.
+    pub(super) fn can_attend(self, head_width: usize) -> bool {
+        attention::can_do(head_width)
+    }
+
+    /// See [`super::Kernels::attend`].
+    pub(super) fn attend(self, tokens: &mut [Token<'_>]) {
+        // SAFETY: `self` proves that the CPU has the features of the callee.
+        unsafe { attention::attend(tokens) }
     }
 }
 

@@ -135,11 +135,7 @@ impl<'a> Product<'a> {
             };
             for tile in activations.tiles() {
                 path.group_times_tile(kind, group, tile, |token, products| {
-                    // Of a length that is known when compiled, but for the last group.
-                    match rows {
-                        ROWS => self.put(tile.first + token, index * ROWS, products),
-                        _ => self.put(tile.first + token, index * ROWS, &products[..rows]),
-                    }
+                    self.put(tile.first + token, index * ROWS, &products[..rows]);
                 });
             }
         }
@@ -159,6 +155,11 @@ impl<'a> Product<'a> {
         let at = token * self.weights.rows + row;
         // SAFETY: a part writes only its own rows, each of them once, and the slice does not
         // outlive this line; so no two overlap.
-        unsafe { self.out.slice(at, products.len()) }.copy_from_slice(products);
+        let out = unsafe { self.out.slice(at, products.len()) };
+        // All groups but the last are of a length that is known when compiled.
+        match (out.as_chunks_mut::<ROWS>().0, products.as_chunks::<ROWS>().0) {
+            ([out], [products]) => *out = *products,
+            _ => out.copy_from_slice(products),
+        }
     }
 }

@@ -338,7 +338,7 @@ fn attention_equals_the_reference() {
             };
             let attend = |kernels: &Kernels| {
                 let mut out = vec![0.0; width];
-                kernels.attend(head, &query, &mut out);
+                kernels.attend(&mut [Token { head, queries: &query, out: &mut out }]);
                 out
             };
             let slow = attend(&slow());
@@ -364,6 +364,8 @@ fn attention_of_a_token_does_not_depend_on_others() {
     let shapes = [
         (6, 2, 64, None),
         (7, 1, 24, Some(7)),
+        (7, 1, 32, Some(7)),
+        (4, 2, 80, None),
         (4, 4, 128, Some(1)),
         (1, 1, 6, None),
         (2, 2, 16, Some(100)),
@@ -416,7 +418,8 @@ fn attention_of_a_token_does_not_depend_on_others() {
                     scale,
                 };
                 let mut last = vec![f32::NAN; head_width];
-                kernels.attend(head, &queries[width - head_width..], &mut last);
+                let queries = &queries[width - head_width..];
+                kernels.attend(&mut [Token { head, queries, out: &mut last }]);
                 assert_eq!(bits(&last), bits(&alone[width - head_width..]), "{kernels:?}");
             }
         }

@@ -23,10 +23,11 @@ use crate::error::EngineError;
 use crate::generate::{Finish, StepLoad};
 use crate::kernels::PAGE_POSITIONS;
 use crate::model::{Chunk, Model};
-use crate::session::TOKENS_AT_ONCE;
+use crate::session::{TOKENS_AT_ONCE, prompt_tokens_at_once};
 use crate::speculation::StepCosts;
 
-/// Tokens of prompts in a step. The last piece may go beyond, by less than a page.
+/// Tokens of prompts in a step while a sequence writes, which waits for them; while none does,
+/// see [`prompt_tokens_at_once`]. The last piece may go beyond, by less than a page.
 const PREFILL_TOKENS: usize = 32;
 const _: () = assert!(PREFILL_TOKENS.is_multiple_of(PAGE_POSITIONS), "pieces end with pages");
 /// Tokens of which a step computes logits, if each running sequence gets at least one.
@@ -275,7 +276,9 @@ impl Scheduler {
             (self.served.get(&job.client).copied().unwrap_or(0), *served)
         };
         order.sort_by_key(served);
-        let mut left = PREFILL_TOKENS;
+        let all_are_behind = order.len() == self.running.len();
+        let mut left =
+            if all_are_behind { prompt_tokens_at_once(&self.model) } else { PREFILL_TOKENS };
         for index in order {
             if left == 0 {
                 break;
@@ -284,7 +287,8 @@ impl Scheduler {
             // Others may have computed what comes next.
             let reused = self.prefixes.fill(known_prefix(&slot.job), &mut slot.cache);
             self.statistics.tokens_reused += reused as u64;
-            let limit = PREFILL_TOKENS - slot.cache.length() % PAGE_POSITIONS;
+            let limit =
+                left.next_multiple_of(PAGE_POSITIONS) - slot.cache.length() % PAGE_POSITIONS;
             let tokens = slot.job.sequence.next_tokens(slot.cache.length(), limit).0.len();
             left = left.saturating_sub(tokens);
             limits[index] = limit;

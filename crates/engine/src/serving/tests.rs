@@ -149,7 +149,8 @@ fn a_long_prompt_does_not_stop_others() {
     assert_eq!(decoded, steps as u64 + 1, "one token each step, and that of the short one");
     let mut long = long;
     let steps = steps + steps_until_done(&mut scheduler, &mut long, 100);
-    assert!(steps <= 2 + 400_usize.div_ceil(32), "{steps}");
+    let pieces = 400_usize.div_ceil(32);
+    assert!((pieces..=2 + pieces).contains(&steps), "small pieces, as one writes: {steps}");
     assert!(!writing.is_done());
 }
 
@@ -163,7 +164,7 @@ fn no_more_is_computed_in_a_step_than_allowed() {
         scheduler.step();
         let now = scheduler.statistics();
         let prefilled = now.tokens_prefilled - before.tokens_prefilled;
-        assert!(prefilled < 32 + PAGE_POSITIONS as u64, "{prefilled} tokens of prompts");
+        assert!(prefilled < 64 + PAGE_POSITIONS as u64, "{prefilled} tokens of prompts");
         before = now;
     }
     assert!(asked.into_iter().all(|mut asked| asked.is_done()));
@@ -226,5 +227,5 @@ fn cancelling_takes_one_step() {
     // What was computed of its prompt is of use.
     let mut again = ask(&mut scheduler, "", prompt(1, 300), 1);
     steps_until_done(&mut scheduler, &mut again, 20);
-    assert_eq!(again.reused(), 3 * 32);
+    assert_eq!(again.reused(), 3 * 64);
 }
