@@ -341,10 +341,10 @@ impl Kernels {
                 Path::Avx2(avx2) | Path::Avx512(_, avx2) => {
                     avx2.attend(*head, queries, &mut scores, out);
                 }
-            }
-            #[cfg(target_arch = "aarch64")]
-            Path::Neon(neon) | Path::NeonDot(_, neon) => {
-                neon.attend(head, queries, &mut scores, out);
+                #[cfg(target_arch = "aarch64")]
+                Path::Neon(neon) | Path::NeonDot(_, neon) => {
+                    neon.attend(*head, queries, &mut scores, out);
+                }
             }
         }
     }
