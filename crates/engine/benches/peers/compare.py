@@ -2,12 +2,15 @@
 
     cargo build --release -p engine --example speed
     python compare.py [--speed PROGRAM] [--threads N] [--rounds N] [--path best|avx2]
-                      [--clock wall|cpu] FOLDER_OR_FILE ...
+                      [--clock wall|cpu] [--candle PROGRAM] FOLDER_OR_FILE ...
 
 Of a folder it takes the six files `{0.5B,1.5B}-{Q8_0,Q4_0,Q4_K_M}.gguf` that `make_files.py`
 writes. Needs `gguf` and `llama-cpp-python` from PyPI, the latter built from source so that
 llama.cpp uses what this processor has:
 `CMAKE_ARGS=-DGGML_NATIVE=ON pip install --no-binary llama-cpp-python llama-cpp-python`.
+
+`--candle` adds a column for candle, prefill / decode, with the program that
+`RUSTFLAGS=-Ctarget-cpu=native cargo build --release` builds in `crates/bench/peers/candle`.
 
 Each round runs one, then the other, each in a process of its own: prefill of 512 tokens, then
 decode of 128, after one short run to warm up. Rates are medians over the rounds, ratios medians
@@ -26,6 +29,7 @@ With the clock of the processor, ceilings are divided by the number of threads.
 import argparse
 import ctypes
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -80,8 +84,8 @@ def measure_llama_cpp(path, threads):
     print(json.dumps(found | rates("decode", DECODE, decode)))
 
 
-def last_json_line(command):
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def last_json_line(command, env=None):
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
     return json.loads(output.strip().splitlines()[-1])
 
 
@@ -100,9 +104,13 @@ def compare(options, path):
     shared = ["--threads", str(options.threads)]
     engine = [options.speed, path, *shared, "--path", options.path, "--ceilings", "yes"]
     llama = [sys.executable, __file__, "--llama-cpp", *shared, path]
+    candle = []
+    environment = os.environ | {"RAYON_NUM_THREADS": str(options.threads)}
     for _ in range(options.rounds):
         ours.append(last_json_line(engine))
         theirs.append(last_json_line(llama))
+        if options.candle:
+            candle.append(last_json_line([options.candle, path], env=environment))
     cells, rates = [Path(path).stem], {}
     for kind in ("prefill", "decode"):
         key = f"{kind}_{options.clock}"
@@ -114,6 +122,9 @@ def compare(options, path):
             f"{rates[kind]:.1f} / {their:.1f}, **{statistics.median(ratios):.2f}**"
             f" ({ratios[0]:.2f}–{ratios[-1]:.2f})"
         )
+    if candle:
+        rate = {kind: [run[f"{kind}_{options.clock}"] for run in candle] for kind in rates}
+        cells.append(" / ".join(f"{statistics.median(rate[kind]):.1f}" for kind in rates))
     operations, weights = work_per_token(path)
     parts = 1 if options.clock == "wall" else options.threads
     memory = max(our["memory_gb_s"] for our in ours) / parts
@@ -135,13 +146,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--path", default="best", choices=["best", "avx2"])
     parser.add_argument("--clock", default="wall", choices=["wall", "cpu"])
+    parser.add_argument("--candle", help="the program built in crates/bench/peers/candle")
     parser.add_argument("--llama-cpp", action="store_true", help="used by this script itself")
     options = parser.parse_args()
     if options.llama_cpp:
         measure_llama_cpp(options.files[0], options.threads)
         return
-    print("| file | prefill 512 | decode 128 | prefill of products; decode of memory |")
-    print("|---|---|---|---|")
+    candle = " candle |" if options.candle else ""
+    print(f"| file | prefill 512 | decode 128 |{candle} prefill of products; decode of memory |")
+    print(f"|---|---|---|---|{'---|' if candle else ''}")
     for given in map(Path, options.files):
         for path in [given / name for name in FILES] if given.is_dir() else [given]:
             print(compare(options, str(path)), flush=True)
