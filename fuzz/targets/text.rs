@@ -52,7 +52,7 @@ fn check_stream(pieces: &[&[u8]], stops: &[String]) {
     texts.push(stream.finish().to_owned());
     assert_eq!(texts.concat(), whole);
 
-    let mut filter = StopFilter::new(stops);
+    let mut filter = StopFilter::new(stops.to_vec());
     let mut shown = String::new();
     let mut is_stopped = false;
     for text in &texts {
