@@ -7,7 +7,7 @@
 mod chat_template;
 
 #[path = "../../crates/engine/tests/it/tiny.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the engine; a target uses a part")]
 mod tiny;
 
 use std::sync::LazyLock;

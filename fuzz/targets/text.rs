@@ -3,7 +3,7 @@
 #![no_main]
 
 #[path = "../../crates/engine/src/stop.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the engine; a target uses a part")]
 mod stop;
 
 use engine::{

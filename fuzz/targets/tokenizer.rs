@@ -4,7 +4,7 @@
 #![no_main]
 
 #[path = "../../crates/engine/tests/it/tiny.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the engine; a target uses a part")]
 mod tiny;
 
 use engine::{LoadLimits, Model, heal};

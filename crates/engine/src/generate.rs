@@ -26,8 +26,6 @@ const STOP_BYTES_MAX: usize = 1024;
 const START_BYTES_MAX: usize = 1024;
 /// Most tokens that are told with their log-probabilities at each position.
 const LOG_PROBABILITIES_MAX: usize = 100;
-/// Most candidates of one prompt.
-const CANDIDATES_MAX: usize = 64;
 
 /// What to generate.
 #[derive(Debug, Clone, PartialEq)]
@@ -252,51 +250,6 @@ impl Session {
         }
         Ok(sequence.finish(finish, on_text))
     }
-
-    /// Several continuations of `prompt`, one after another: that of the options' seed, then
-    /// those of the seeds after it. `on_text` is told which. The prompt is computed once, but for
-    /// its last token, and the memory is that of one sequence. Cancelling ends all: fewer are
-    /// returned.
-    ///
-    /// # Errors
-    /// As [`Session::generate`]; [`EngineError::InvalidOption`] if `count` is not 1 to 64, or
-    /// above 1 where no chance is involved and all would be the same.
-    pub fn generate_candidates(
-        &mut self,
-        prompt: &[u32],
-        options: &GenerateOptions,
-        count: usize,
-        cancel: &CancelToken,
-        on_text: &mut dyn FnMut(usize, &str) -> ControlFlow<()>,
-    ) -> Result<Vec<Generated>, EngineError> {
-        check_count(count)?;
-        if count > 1 && options.sampling.is_greedy() {
-            let why = format!("{count} candidates, which greedy sampling makes all alike");
-            return Err(EngineError::InvalidOption { option: "candidates", why });
-        }
-        let mut candidates = Vec::new();
-        let mut options = options.clone();
-        for index in 0..count {
-            let mut on_text = |text: &str| on_text(index, text);
-            let candidate = self.generate(prompt, &options, cancel, &mut on_text)?;
-            let is_cancelled = candidate.finish == Finish::Cancelled;
-            candidates.push(candidate);
-            if is_cancelled {
-                break;
-            }
-            options.sampling.seed = options.sampling.seed.wrapping_add(1);
-        }
-        Ok(candidates)
-    }
-}
-
-/// Checks that as many candidates are allowed.
-pub(crate) fn check_count(candidates: usize) -> Result<(), EngineError> {
-    if (1..=CANDIDATES_MAX).contains(&candidates) {
-        return Ok(());
-    }
-    let why = format!("{candidates} candidates, not 1 to {CANDIDATES_MAX}");
-    Err(EngineError::InvalidOption { option: "candidates", why })
 }
 
 fn check_stops(stops: &[String]) -> Result<(), EngineError> {

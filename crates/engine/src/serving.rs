@@ -26,12 +26,14 @@ use self::job::Submitted;
 use self::scheduler::{Scheduler, pages_of};
 use crate::constraint::Constraint;
 use crate::error::EngineError;
-use crate::generate::{CancelToken, GenerateOptions, Generated, check, check_count, positions_max};
+use crate::generate::{CancelToken, GenerateOptions, Generated, check, positions_max};
 use crate::model::Model;
 use crate::sampler::{Sampler, Sampling};
 
 /// Most sequences that run together.
 const SEQUENCES_MAX: usize = 1024;
+/// Most candidates of one prompt.
+const CANDIDATES_MAX: usize = 64;
 /// Most bytes of the name of a client.
 const CLIENT_BYTES_MAX: usize = 1024;
 
@@ -91,7 +93,10 @@ impl Request {
     fn check(&self, model: &Model) -> Result<(), EngineError> {
         check(model, &self.prompt, &self.options)?;
         let (constraints, candidates) = (self.constraints.len(), self.samplings.len());
-        check_count(candidates)?;
+        if !(1..=CANDIDATES_MAX).contains(&candidates) {
+            let why = format!("{candidates} candidates, not 1 to {CANDIDATES_MAX}");
+            return Err(EngineError::InvalidOption { option: "candidates", why });
+        }
         for sampling in &self.samplings {
             Sampler::new(sampling)?;
         }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says where")]
 
-mod candidates;
+mod choices;
 mod constraints;
 mod golden;
 mod grammars;

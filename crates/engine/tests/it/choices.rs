@@ -1,9 +1,9 @@
-//! Several candidates of one prompt, and what the model thought of its words.
+//! What is chosen, and what the model thought of its words.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use engine::{CancelToken, EngineError, Finish, GenerateOptions, Generated, Sampling, Session};
+use engine::{CancelToken, EngineError, GenerateOptions, Generated, Sampling, Session};
 
 use crate::seedling;
 
@@ -18,55 +18,6 @@ fn alone(prompt: &[u32], options: &GenerateOptions) -> Generated {
     let mut session = Session::new(Arc::clone(&seedling::Q8_0));
     let mut on_text = |_: &str| ControlFlow::Continue(());
     session.generate(prompt, options, &CancelToken::new(), &mut on_text).unwrap()
-}
-
-#[test]
-fn candidates_are_those_of_their_seeds_and_share_the_prompt() {
-    let prompt = seedling::prompt(INSTRUCTION);
-    let mut session = Session::new(Arc::clone(&seedling::Q8_0));
-    let mut shown = vec![String::new(); 4];
-    let cancel = CancelToken::new();
-    let candidates = session
-        .generate_candidates(&prompt, &options(u64::MAX), 4, &cancel, &mut |index, text| {
-            shown[index].push_str(text);
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    assert_eq!(candidates.len(), 4);
-    for ((candidate, shown), seed) in candidates.iter().zip(&shown).zip([u64::MAX, 0, 1, 2]) {
-        let expected = alone(&prompt, &options(seed));
-        assert_eq!((&candidate.tokens, &candidate.text), (&expected.tokens, shown));
-    }
-    let reused: Vec<usize> = candidates.iter().map(|candidate| candidate.reused_tokens).collect();
-    assert_eq!(reused, [0, prompt.len() - 1, prompt.len() - 1, prompt.len() - 1]);
-    assert!(session.tokens().len() <= prompt.len() + 20, "the memory of one");
-}
-
-#[test]
-fn candidates_have_limits_and_can_be_cancelled() {
-    let prompt = seedling::prompt(INSTRUCTION);
-    let mut session = Session::new(Arc::clone(&seedling::Q8_0));
-    let greedy = GenerateOptions { sampling: Sampling::greedy(), ..options(0) };
-    let cancel = CancelToken::new();
-    for (count, options, is_good) in
-        [(0, &options(0), false), (65, &options(0), false), (2, &greedy, false), (1, &greedy, true)]
-    {
-        let mut on_text = |_: usize, _: &str| ControlFlow::Continue(());
-        let result = session.generate_candidates(&prompt, options, count, &cancel, &mut on_text);
-        match result {
-            Ok(candidates) => assert!(is_good && candidates.len() == count),
-            Err(error) => {
-                assert!(!is_good && matches!(error, EngineError::InvalidOption { .. }), "{error}");
-            }
-        }
-    }
-    let mut on_text = |index: usize, _: &str| match index {
-        0 => ControlFlow::Continue(()),
-        _ => ControlFlow::Break(()),
-    };
-    let result = session.generate_candidates(&prompt, &options(0), 9, &cancel, &mut on_text);
-    let finishes: Vec<Finish> = result.unwrap().iter().map(|candidate| candidate.finish).collect();
-    assert_eq!((finishes.len(), finishes[1]), (2, Finish::Cancelled));
 }
 
 #[test]
