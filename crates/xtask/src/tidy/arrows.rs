@@ -6,12 +6,14 @@ use super::manifests;
 
 /// Everything of layers 0 to 2.
 const LOWER: &[&str] =
-    &["types", "engine", "prompt", "guard", "policy", "ledger", "providers", "workspace"];
+    &["types", "engine", "flow", "prompt", "guard", "policy", "ledger", "providers", "workspace"];
 
 fn allowed(name: &str) -> Option<Vec<&'static str>> {
     Some(match name {
-        "types" | "engine" | "xtask" => vec![],
-        "prompt" | "policy" | "ledger" | "guard" => vec!["types"],
+        "types" | "engine" | "flow" => vec![],
+        "xtask" => vec!["flow"],
+        "prompt" | "policy" | "ledger" => vec!["types"],
+        "guard" => vec!["flow", "types"],
         "workspace" => vec!["policy", "types"],
         "providers" => vec!["engine", "types"],
         "pipeline" => LOWER.to_vec(),
