@@ -13,6 +13,7 @@ use types::Language;
 
 use crate::analysis::{Analysis, Lint, Linted};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
 /// Every check, in the order of a report.
@@ -35,6 +36,8 @@ pub(crate) struct Check {
     pub run: fn(&Source<'_>) -> Outcome,
     /// How findings that the edit did not move are told from new ones.
     pub places: Places,
+    /// Its own rules; those of ruff and of other tables are added by the catalog.
+    pub rules: &'static [RuleDoc],
 }
 
 /// How far a check came with one text.
