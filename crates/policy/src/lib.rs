@@ -13,5 +13,5 @@ pub use boundaries::Boundaries;
 pub use decide::{Approved, Author, Verdict, decide};
 pub use settings::{
     BoundarySettings, GenerateSettings, Layer, Policy, PolicySettings, Settings, SettingsError,
-    Threshold, resolve,
+    Suppressions, Threshold, resolve,
 };
