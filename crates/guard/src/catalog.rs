@@ -23,8 +23,8 @@ pub struct Rule {
     pub check: &'static str,
     /// Who wrote it.
     pub origin: Origin,
-    /// The one language it is for; `None` where it is for several or any.
-    pub language: Option<Language>,
+    /// The language it is for, by its name; `None` where it is for several or any.
+    pub language: Option<&'static str>,
     /// The usual severity.
     pub severity: Severity,
     /// How sure it usually is; `None` where findings differ.
@@ -123,7 +123,7 @@ fn ruff(doc: python::Documented) -> Rule {
         title: doc.name.replace('-', " ").into(),
         check,
         origin: Origin::Ruff,
-        language: Some(Language::Python),
+        language: Some(Language::Python.name()),
         severity: found.severity,
         confidence: Some(found.confidence),
         cwe: found.cwe.iter().map(|id| Cow::from(*id)).collect(),

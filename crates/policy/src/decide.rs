@@ -1,6 +1,6 @@
 //! The decision: a report and the policy become a verdict.
 
-use types::{CheckState, Edit, Report, Severity};
+use types::{CheckState, Edit, Finding, Report, Severity};
 
 use crate::Policy;
 
@@ -110,8 +110,7 @@ pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> V
     }
     for finding in &report.findings {
         if author == Author::Rule || policy.blocks(finding) {
-            let (line, rule) = (finding.start.line, &finding.rule);
-            blocks.push(format!("line {line}: {rule}: {}", finding.message));
+            blocks.push(reason(finding));
         }
     }
     if author == Author::Rule {
@@ -139,6 +138,12 @@ pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> V
         true => Verdict::Pass(approved),
         false => Verdict::Warn(approved, warnings),
     }
+}
+
+/// How a finding stands among the reasons of a verdict.
+#[must_use]
+pub fn reason(finding: &Finding) -> String {
+    format!("line {}: {}: {}", finding.start.line, finding.rule, finding.message)
 }
 
 /// Checks that this build can do for the language, but could not do on this text: who sees a pass
@@ -171,7 +176,7 @@ fn missing(policy: &Policy, report: &Report) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use types::{CheckOutcome, Confidence, Document, Finding, Language, Position, Score};
+    use types::{CheckOutcome, Confidence, Document, Language, Position, Score};
 
     use super::*;
 

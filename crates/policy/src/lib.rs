@@ -10,7 +10,7 @@ mod decide;
 mod settings;
 
 pub use boundaries::Boundaries;
-pub use decide::{Approved, Author, Verdict, decide};
+pub use decide::{Approved, Author, Verdict, decide, reason};
 pub use settings::{
     BoundarySettings, GenerateSettings, Layer, Policy, PolicySettings, Settings, SettingsError,
     Suppressions, Threshold, resolve,

@@ -119,7 +119,7 @@ impl Run<'_> {
                     Some(repair) => repairs.write(*repair, checked),
                 };
                 used.extend(entries_used(&checked));
-                bar.aside(|| put(writer, out, &mut summary, &checked))
+                put(writer, out, &mut summary, &checked, &bar)
             },
         )?;
         bar.finish();
@@ -129,7 +129,7 @@ impl Run<'_> {
         if self.sources.on_disk()
             && let Some(checked) = about_ignore_file(self.policy, &self.sources.ignore)
         {
-            put(writer, out, &mut summary, &checked)?;
+            put(writer, out, &mut summary, &checked, &bar)?;
         }
         summary.generation = repairs.generation;
         writer.end(out, &summary)?;
@@ -178,15 +178,21 @@ impl Run<'_> {
     }
 }
 
+/// Writes what there is to say of one file, if anything.
 fn put(
     writer: &mut dyn Output,
     out: &mut dyn Write,
     summary: &mut Summary,
     checked: &Checked,
+    bar: &Bar,
 ) -> Result<()> {
     summary.add(checked);
-    writer.file(out, checked)?;
-    Ok(out.flush()?)
+    let mut text = Vec::new();
+    writer.file(&mut text, checked)?;
+    match text.is_empty() {
+        true => Ok(()),
+        false => Ok(bar.aside(|| out.write_all(&text).and_then(|()| out.flush()))?),
+    }
 }
 
 /// Judges the text that stands in place of `base`.

@@ -14,10 +14,9 @@ const STEP_CHARS_MAX: usize = 100;
 /// Steps of a trail that are shown: the first and the last.
 const STEPS_MAX: usize = 8;
 
-/// A finding as text. `text` is the whole text that was judged.
-pub fn excerpt(report: &Report, text: &str, finding: &Finding) -> String {
+/// A finding as text. `text` is the whole text that was judged, `index` its lines.
+pub fn excerpt(report: &Report, text: &str, index: &LineIndex, finding: &Finding) -> String {
     let (path, secrets) = (report.path.as_str(), report.findings.as_slice());
-    let index = LineIndex::new(text);
     let first = index.line_range(text, finding.start.line).unwrap_or(0..0);
     let last = index.line_range(text, finding.end.line).unwrap_or_else(|| first.clone());
     let mut window = first.start..last.end.max(first.end);
@@ -46,7 +45,7 @@ pub fn excerpt(report: &Report, text: &str, finding: &Finding) -> String {
         .line_start(finding.start.line)
         .annotation(AnnotationKind::Primary.span(span));
     let mut group = level.primary_title(title.as_str()).id(finding.rule.as_str()).element(snippet);
-    for line in trail(&index, text, secrets, &finding.trail) {
+    for line in trail(index, text, secrets, &finding.trail) {
         group = group.element(Level::NOTE.message(line));
     }
     if let Some(fix) = &finding.fix {

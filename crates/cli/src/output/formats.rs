@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use pipeline::Review;
-use policy::{Policy, Verdict};
-use types::{CheckState, Digest, Finding};
+use policy::Policy;
+use types::{CheckState, Digest};
 
 use crate::arguments::ReportFormat;
 
@@ -197,17 +197,12 @@ pub fn worse(a: &'static str, b: &'static str) -> &'static str {
 }
 
 /// Why a file does not pass, where no finding says it: its score, a check that is required.
-fn other_reasons(policy: &Policy, review: &Review) -> Vec<String> {
-    let blocks = |finding: &Finding| policy.blocks(finding);
-    match &review.verdict {
-        Verdict::Pass(_) | Verdict::Warn(..) => Vec::new(),
-        Verdict::Unchecked(reasons) => reasons.clone(),
-        Verdict::Block(reasons) => {
-            let by_finding = review.report.findings.iter().filter(|one| blocks(one)).count();
-            // Those of findings come first, in the order of the findings; a boundary before them.
-            let other = reasons.len().saturating_sub(by_finding);
-            let is_finding = |reason: &&String| reason.starts_with("line ");
-            reasons.iter().filter(|reason| !is_finding(reason)).take(other).cloned().collect()
-        }
-    }
+fn other_reasons(review: &Review) -> Vec<&String> {
+    let of_findings: BTreeSet<String> = review.report.findings.iter().map(policy::reason).collect();
+    let stopped = review.verdict.approved().is_none();
+    let reasons = review.verdict.reasons().iter().filter(|_| stopped);
+    reasons.filter(|reason| !of_findings.contains(*reason)).collect()
 }
+
+#[cfg(test)]
+mod tests;

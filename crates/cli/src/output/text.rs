@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::Result;
 use pipeline::{Applied, Direction, Reversal, Suggestion};
 use serde_json::Value;
-use types::{BudgetAccount, BudgetLine, CheckState, Report, Snapshot};
+use types::{BudgetAccount, BudgetLine, CheckState, LineIndex, Report, Snapshot};
 use workspace::FileState;
 
 use super::excerpt::excerpt;
@@ -37,8 +37,9 @@ pub fn suggestion(
     }
     if let Some(approved) = verdict.approved() {
         let edited = approved.edit().apply(&snapshot.document)?;
+        let index = LineIndex::new(&edited.text);
         for finding in report.findings.iter().take(FINDINGS_MAX) {
-            err!("{}\n", excerpt(report, &edited.text, finding));
+            err!("{}\n", excerpt(report, &edited.text, &index, finding));
         }
     }
     reasons(&mut anstream::stderr().lock(), verdict.reasons())?;

@@ -1,6 +1,6 @@
 //! A rule as a page: plain for terminals, Markdown for `docs/rules` and other programs.
 
-use types::{Language, Severity};
+use types::Severity;
 
 use super::{Fixable, Origin, Rule};
 
@@ -21,7 +21,7 @@ impl Rule {
             Severity::Warning => "warning",
             Severity::Info => "info",
         };
-        let language = self.language.map_or("any language", Language::name);
+        let language = self.language.unwrap_or("any language");
         let fix = match self.fix {
             Fixable::Always => "a mechanical fix",
             Fixable::Sometimes => "sometimes a mechanical fix",
@@ -65,7 +65,7 @@ impl Rule {
             text.push_str(&format!("\n{}\n", links.join(" · ")));
         }
         text.push_str(&format!("\n{}\n", self.explanation.trim()));
-        let language = self.language.map_or("", Language::name);
+        let language = self.language.unwrap_or_default();
         for example in &self.examples {
             if !example.title.is_empty() {
                 text.push_str(&format!("\n## {}\n", sentence(&example.title)));

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use types::{Finding, Severity};
 
-use super::{Checked, Output, Summary};
+use super::{Checked, Output, Summary, other_reasons};
 use crate::output::printable;
 
 pub(super) struct Github;
@@ -22,9 +22,8 @@ impl Output for Github {
                     writeln!(out, "{}", annotation(&path, finding))?;
                 }
                 let title = review.verdict.name();
-                if review.report.findings.is_empty() && review.verdict.approved().is_none() {
-                    let reasons = message(&review.verdict.reasons().join("; "));
-                    writeln!(out, "::error file={path},title={title}::{reasons}")?;
+                for reason in other_reasons(review) {
+                    writeln!(out, "::error file={path},title={title}::{}", message(reason))?;
                 }
                 Ok(())
             }

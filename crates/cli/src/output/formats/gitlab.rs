@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use types::{Digest, Severity};
 
-use super::{Checked, Output, Summary};
+use super::{Checked, Output, Summary, other_reasons};
 
 #[derive(Default)]
 pub(super) struct Gitlab {
@@ -63,9 +63,9 @@ impl Output for Gitlab {
                 }),
             )?;
         }
-        if review.report.findings.is_empty() && review.verdict.approved().is_none() {
-            let (name, reasons) = (review.verdict.name(), review.verdict.reasons().join("; "));
-            self.without_place(out, &file.path, &format!("{name}: {reasons}"))?;
+        for reason in other_reasons(review) {
+            let name = review.verdict.name();
+            self.without_place(out, &file.path, &format!("{name}: {reason}"))?;
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ fn cases(policy: &Policy, review: &Review) -> Vec<Case> {
         };
         Case { name: outcome.name, end, output: other.into_iter().map(line).collect() }
     };
-    let reasons = other_reasons(policy, review);
+    let reasons: Vec<String> = other_reasons(review).into_iter().cloned().collect();
     let end = if reasons.is_empty() { End::Passed } else { End::Failed(reasons) };
     let verdict = Case { name: "verdict", end, output: Vec::new() };
     report.checks.iter().map(case).chain([verdict]).collect()

@@ -1,8 +1,9 @@
 //! Text for people: excerpts, then a summary.
 
+use std::cell::LazyCell;
 use std::io::{self, Write};
 
-use types::AllowedBy;
+use types::{AllowedBy, LineIndex};
 
 use super::{Checked, Fixes, Manner, Output, Summary};
 use crate::output::excerpt::excerpt;
@@ -32,8 +33,10 @@ impl Output for Text<'_> {
             Err(error) => return writeln!(out, "{}: {}", error_word(), printable(error)),
         };
         let report = &review.report;
+        // Most files have no finding, and no use for their lines.
+        let index = LazyCell::new(|| LineIndex::new(&file.text));
         for finding in report.findings.iter().take(FINDINGS_MAX) {
-            writeln!(out, "{}\n", excerpt(report, &file.text, finding))?;
+            writeln!(out, "{}\n", excerpt(report, &file.text, &index, finding))?;
         }
         if let more @ 1.. = report.findings.len().saturating_sub(FINDINGS_MAX) {
             writeln!(out, "{}: {more} more findings\n", one_line(&report.path))?;
