@@ -12,13 +12,8 @@ use crate::found::Found;
 use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check {
-    name: "hidden",
-    tool,
-    run,
-    places: Places::Stable,
-    rules: RULES,
-};
+pub(crate) static CHECK: Check =
+    Check { name: "hidden", tool, run, places: Places::Stable, rules: RULES };
 
 const RULES: &[RuleDoc] = &[
     RuleDoc {

@@ -14,20 +14,40 @@ use crate::languages::tree::slice;
 use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check {
-    name: "naming",
-    tool,
-    run,
-    places: Places::Stable,
-    rules: RULES,
-};
+pub(crate) static CHECK: Check =
+    Check { name: "naming", tool, run, places: Places::Stable, rules: RULES };
 
 const RULES: &[RuleDoc] = &[
-    rule("naming-snake-case", "A name that is not written in snake_case", "fn parseLine() {}\n", "fn parse_line() {}\n"),
-    rule("naming-upper-camel-case", "A name that is not written in UpperCamelCase", "struct line_parser;\n", "struct LineParser;\n"),
-    rule("naming-upper-snake-case", "A name that is not written in UPPER_SNAKE_CASE", "const lineMax: u8 = 1;\n", "const LINE_MAX: u8 = 1;\n"),
-    rule("naming-camel-case", "A name that is not written in camelCase", "function parse_line() {}\n", "function parseLine() {}\n"),
-    rule("naming-mixed-caps", "A name that is not written in MixedCaps", "func parse_line() {}\n", "func parseLine() {}\n"),
+    rule(
+        "naming-snake-case",
+        "A name that is not written in snake_case",
+        "fn parseLine() {}\n",
+        "fn parse_line() {}\n",
+    ),
+    rule(
+        "naming-upper-camel-case",
+        "A name that is not written in UpperCamelCase",
+        "struct line_parser;\n",
+        "struct LineParser;\n",
+    ),
+    rule(
+        "naming-upper-snake-case",
+        "A name that is not written in UPPER_SNAKE_CASE",
+        "const lineMax: u8 = 1;\n",
+        "const LINE_MAX: u8 = 1;\n",
+    ),
+    rule(
+        "naming-camel-case",
+        "A name that is not written in camelCase",
+        "function parse_line() {}\n",
+        "function parseLine() {}\n",
+    ),
+    rule(
+        "naming-mixed-caps",
+        "A name that is not written in MixedCaps",
+        "func parse_line() {}\n",
+        "func parseLine() {}\n",
+    ),
 ];
 
 const fn rule(
@@ -67,7 +87,7 @@ fn run(source: &Source<'_>) -> Outcome {
     measured(source, |analysis| from_names(source.text, analysis))
 }
 
-fn from_linter(lint: &Lint) -> Found {
+pub(super) fn from_linter(lint: &Lint) -> Found {
     let mut found = Found::new(lint.code.clone(), Severity::Info, lint.range.clone());
     found.fix.clone_from(&lint.fix);
     found.message(lint.message.clone())

@@ -11,13 +11,8 @@ use crate::languages;
 use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check {
-    name: "syntax",
-    tool,
-    run,
-    places: Places::Wandering,
-    rules: RULES,
-};
+pub(crate) static CHECK: Check =
+    Check { name: "syntax", tool, run, places: Places::Wandering, rules: RULES };
 
 const RULES: &[RuleDoc] = &[RuleDoc {
     id: RULE,
