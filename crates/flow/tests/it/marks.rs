@@ -1,0 +1,37 @@
+//! Programs with marked lines.
+
+use flow::{Alarm, Language, Outcome, Rules};
+
+/// Work allowed for one program.
+const BUDGET_STEPS: u64 = 1_000_000;
+
+/// Checks a program against rules, or says why it cannot be read.
+pub(crate) fn check(rules: &Rules, text: &str) -> Result<Outcome, String> {
+    let program = match rules.language {
+        Language::Python => {
+            let parsed = ruff_python_parser::parse_module(text).map_err(|e| e.to_string())?;
+            flow::lower::python::lower(parsed.syntax())
+        }
+        language => return Err(format!("{language:?} has no lowering yet")),
+    };
+    Ok(flow::check_with(rules, &program, text, BUDGET_STEPS))
+}
+
+/// The number of the line that a byte stands in, from 1.
+pub(crate) fn line(text: &str, byte: u32) -> usize {
+    text[..byte as usize].matches('\n').count() + 1
+}
+
+/// The lines that hold a mark, from 1.
+pub(crate) fn marked(text: &str, mark: &str) -> Vec<usize> {
+    let lines = text.lines().enumerate();
+    lines.filter(|(_, line)| line.contains(mark)).map(|(number, _)| number + 1).collect()
+}
+
+/// The lines of alarms, without repetition.
+pub(crate) fn lines<'a>(text: &str, alarms: impl Iterator<Item = &'a Alarm>) -> Vec<usize> {
+    let mut lines: Vec<usize> = alarms.map(|alarm| line(text, alarm.span.start)).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
