@@ -68,9 +68,19 @@ impl Language {
         }
     }
 
+    /// Whether a type path is one of what is built in.
+    pub(crate) fn is_built_in(self, path: &str) -> bool {
+        self.built_ins().contains(&path)
+    }
+
     /// The type path of what is built in, for patterns as `str.format`.
     pub(crate) fn built_in(self, which: BuiltIn) -> &'static str {
-        let names: [&str; 9] = match self {
+        self.built_ins()[which as usize]
+    }
+
+    /// In the order of [`BuiltIn`].
+    fn built_ins(self) -> [&'static str; 9] {
+        match self {
             Language::Python => {
                 ["str", "bytes", "int", "float", "bool", "list", "dict", "set", "function"]
             }
@@ -103,7 +113,6 @@ impl Language {
             Language::C => {
                 ["char*", "char*", "int", "double", "bool", "array", "struct", "set", "function"]
             }
-        };
-        names[which as usize]
+        }
     }
 }

@@ -38,7 +38,11 @@ impl Interpreter<'_> {
             Expression::Attribute { base, name } => self.eval_attribute(id, *base, *name),
             Expression::Index { base, index } => {
                 let (base, index) = (self.eval(*base), self.eval(*index));
-                self.index_of(&base, &index)
+                let mut value = self.index_of(&base, &index);
+                if let Some(name) = index.as_text() {
+                    self.source_name(&mut value, name, self.span(id));
+                }
+                value
             }
             Expression::Slice { base, from, to } => {
                 let base = self.eval(*base);
@@ -57,6 +61,7 @@ impl Interpreter<'_> {
                 let sides = [*left, *right];
                 let (left, right) = (self.eval(sides[0]), self.eval(sides[1]));
                 self.note_comparison(id, *operator, sides, [&left, &right]);
+                self.comparison_rules(id, *operator, sides, [&left, &right]);
                 self.compare(*operator, &left, &right)
             }
             Expression::Logical { operator, left, right } => {
@@ -78,7 +83,7 @@ impl Interpreter<'_> {
             Expression::List(elements) => self.eval_list(Kind::List, elements),
             Expression::Set(elements) => self.eval_list(Kind::Set, elements),
             Expression::Dictionary(entries) => self.eval_dictionary(entries),
-            Expression::Record { class, fields } => self.eval_record(*class, fields),
+            Expression::Record { class, fields } => self.eval_record(id, *class, fields),
             Expression::Function(function) => self.closure(*function),
             Expression::Class(class) => {
                 self.define_class(*class);
@@ -348,24 +353,30 @@ impl Interpreter<'_> {
         }
     }
 
-    fn eval_record(&mut self, class: ExprId, fields: &[(Symbol, ExprId)]) -> Value {
+    fn eval_record(&mut self, id: ExprId, class: ExprId, fields: &[(Symbol, ExprId)]) -> Value {
+        let class_at = class;
         let class = self.eval(class);
         let kind = match class.shapes.all().first() {
             Some(Shape::Class(class, _)) => Kind::Instance(*class),
             _ => Kind::Other,
         };
         let mut object = Object::new(kind);
-        for (name, value) in fields {
+        let mut given = Vec::new();
+        for (name, at) in fields {
             let text = self.name(*name);
             self.context.push(*name);
-            let value = self.eval(*value);
+            let value = self.eval(*at);
             self.context.pop();
+            let is_spread = text.is_empty();
+            let name = (!is_spread).then_some(*name);
+            given.push(super::calls::Given { name, value: value.clone(), at: *at, is_spread });
             if text.is_empty() {
                 self.spread_into(&mut object, &value);
             } else {
                 object.set(Some(&Key::Text(text.into())), &value, true);
             }
         }
+        self.record_rules(id, class_at, &class, given);
         let mut shapes = vec![Shape::Object(self.state.make(object))];
         for shape in class.shapes.all() {
             if let Shape::Path(path) = shape {
