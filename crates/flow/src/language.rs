@@ -29,6 +29,7 @@ pub(crate) enum BuiltIn {
     Dictionary,
     Set,
     Function,
+    Regex,
 }
 
 impl Language {
@@ -79,11 +80,20 @@ impl Language {
     }
 
     /// In the order of [`BuiltIn`].
-    fn built_ins(self) -> [&'static str; 9] {
+    fn built_ins(self) -> [&'static str; 10] {
         match self {
-            Language::Python => {
-                ["str", "bytes", "int", "float", "bool", "list", "dict", "set", "function"]
-            }
+            Language::Python => [
+                "str",
+                "bytes",
+                "int",
+                "float",
+                "bool",
+                "list",
+                "dict",
+                "set",
+                "function",
+                "re.Pattern",
+            ],
             Language::JavaScript => [
                 "String",
                 "Uint8Array",
@@ -94,10 +104,20 @@ impl Language {
                 "Object",
                 "Set",
                 "Function",
+                "RegExp",
             ],
-            Language::Go => {
-                ["string", "[]byte", "int", "float64", "bool", "slice", "map", "map", "func"]
-            }
+            Language::Go => [
+                "string",
+                "[]byte",
+                "int",
+                "float64",
+                "bool",
+                "slice",
+                "map",
+                "map",
+                "func",
+                "regexp.Regexp",
+            ],
             Language::Java => [
                 "java.lang.String",
                 "byte[]",
@@ -108,11 +128,15 @@ impl Language {
                 "java.util.Map",
                 "java.util.Set",
                 "java.util.function.Function",
+                "java.util.regex.Pattern",
             ],
-            Language::Rust => ["str", "[u8]", "i64", "f64", "bool", "Vec", "map", "set", "fn"],
-            Language::C => {
-                ["char*", "char*", "int", "double", "bool", "array", "struct", "set", "function"]
+            Language::Rust => {
+                ["str", "[u8]", "i64", "f64", "bool", "Vec", "map", "set", "fn", "regex.Regex"]
             }
+            Language::C => [
+                "char*", "char*", "int", "double", "bool", "array", "struct", "set", "function",
+                "regex",
+            ],
         }
     }
 }

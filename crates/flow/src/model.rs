@@ -65,6 +65,9 @@ pub struct SourceModel {
     pub when: Vec<Condition>,
     /// How it is called in messages.
     pub name: Option<String>,
+    /// Weaknesses for which the data is harmless as it comes.
+    #[serde(default)]
+    pub except: Vec<String>,
 }
 
 /// A type and its members.
@@ -144,6 +147,8 @@ pub struct EntryModel {
     /// All conditions hold, of the decorator or the call.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// Only functions with so many parameters.
+    pub count: Option<usize>,
     /// Names the object of `*.name` must have.
     pub receivers: Option<Vec<String>>,
     /// Which argument of the call; all by default.

@@ -365,6 +365,16 @@ impl Rules {
         self.index.get(name).map_or(&[], |entries| entries)
     }
 
+    /// The set of weaknesses of these names.
+    pub(crate) fn weaknesses_named(&self, names: &[String]) -> u128 {
+        if names.is_empty() {
+            return 0;
+        }
+        let numbered = self.weaknesses.iter().enumerate();
+        let meant = numbered.filter(|(_, weakness)| names.contains(&weakness.name));
+        meant.fold(0, |set, (number, _)| set | 1 << number)
+    }
+
     /// Whether anything is said of what begins with this name.
     pub(crate) fn knows_root(&self, path: &str) -> bool {
         self.roots.contains(root(path))

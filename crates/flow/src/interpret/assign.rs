@@ -438,6 +438,10 @@ impl<'a> Interpreter<'a> {
                 let mut targets = vec![self.mention_of_value(object, base)];
                 if let Some(key) = index.as_text().cloned() {
                     targets.push(self.member_target(object, Some(base), &key));
+                } else if index.constants.closed().is_none() {
+                    let mut unknown = self.member_target(object, Some(base), "[]");
+                    unknown.is_open = true;
+                    targets.push(unknown);
                 }
                 targets
             }

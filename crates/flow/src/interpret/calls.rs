@@ -547,7 +547,7 @@ impl<'a> Interpreter<'a> {
             kind: model.kind,
             span,
             name: model.name.as_deref().map(Rc::from),
-            harmless: 0,
+            harmless: self.rules.weaknesses_named(&model.except),
             trail: None,
         }
     }

@@ -88,11 +88,19 @@ impl Interpreter<'_> {
         for (value, _) in self.selected(arguments, None, call) {
             for shape in self.functions_in(&value) {
                 let Shape::Function(function, frame, receiver) = shape else { continue };
+                if !self.has_count(entry, function) {
+                    continue;
+                }
                 let made = &mut self.frames[frame.0 as usize].made;
                 let known = made.iter_mut().find(|made| made.function == function);
                 match known {
                     Some(made) => {
-                        if !made.entries.contains(&entry) {
+                        if made.entries.contains(&entry) {
+                            continue;
+                        }
+                        if rules.entries[entry].count.is_some() {
+                            made.entries.insert(0, entry);
+                        } else {
                             made.entries.push(entry);
                         }
                     }
@@ -105,6 +113,14 @@ impl Interpreter<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a function has as many parameters as an entry point asks for. One that names its
+    /// number goes before those that do not.
+    fn has_count(&self, entry: usize, function: FunctionId) -> bool {
+        let Some(count) = self.rules.entries[entry].count else { return true };
+        let parameters = &self.program.functions[function.0 as usize].parameters;
+        parameters.iter().filter(|p| p.kind != ParameterKind::Receiver).count() == count
     }
 
     /// The functions that a value is or holds.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Interpreter;
 use crate::ir::{ExprId, Expression, LogicalOperator, Symbol, UnaryOperator};
+use crate::language::Language;
 use crate::rules::Mention;
 use crate::value::{Builder, Constant, Key, Kind, Labels, Object, Shape, Value};
 
@@ -202,7 +203,6 @@ impl Interpreter<'_> {
 
     /// How a constant looks in a text.
     pub(super) fn written(&self, constant: &Constant) -> Option<Rc<str>> {
-        use crate::language::Language;
         match self.language {
             Language::Python => constant.written("None", ["False", "True"]),
             Language::JavaScript | Language::Java | Language::C => {
@@ -313,17 +313,22 @@ impl Interpreter<'_> {
 
     fn eval_dictionary(&mut self, entries: &[(Option<ExprId>, ExprId)]) -> Value {
         let mut dictionary = Object::new(Kind::Dictionary);
-        for (key, value) in entries {
+        for (key, at) in entries {
+            let key_at = *key;
             let key = key.map(|key| self.eval(key));
             let name = key.as_ref().and_then(Value::as_text).map(Rc::clone);
             let symbol = name.and_then(|name| self.program.symbols.find(&name));
             self.context.extend(symbol);
-            let value = self.eval(*value);
+            let value = self.eval(*at);
             if symbol.is_some() {
                 self.context.pop();
             }
+            let at = key_at.unwrap_or(*at);
             match key {
                 Some(key) => {
+                    if let (Language::JavaScript, Some(name)) = (self.language, key.as_text()) {
+                        self.entry_rules(at, name, &value);
+                    }
                     let known = key.constants.single().and_then(Key::of);
                     // A key that comes from outside is in it, too.
                     let value = Value { labels: value.labels.join(&key.labels), ..value };
@@ -333,6 +338,23 @@ impl Interpreter<'_> {
             }
         }
         Value::shape(Shape::Object(self.state.make(dictionary)))
+    }
+
+    /// Entries of object literals are written like attributes: options are often far from the call
+    /// that is given them.
+    fn entry_rules(&mut self, at: ExprId, name: &str, value: &Value) {
+        if self.rules.entries_named(name).is_empty() {
+            return;
+        }
+        let target = super::members::Target {
+            name: name.into(),
+            is_open: true,
+            ..super::members::Target::default()
+        };
+        let entries = self.entries(Mention::Assign, &target);
+        if !entries.is_empty() {
+            self.assigned(at, &target, &entries, &Value::default(), None, value);
+        }
     }
 
     /// Copies the entries of one dictionary into another.

@@ -157,6 +157,7 @@ impl<'a> Interpreter<'a> {
             Some(Constant::Integer(_)) => BuiltIn::Integer,
             Some(Constant::Float(_)) => BuiltIn::Float,
             Some(Constant::Boolean(_)) => BuiltIn::Boolean,
+            Some(Constant::Regex(_)) => BuiltIn::Regex,
             None if value.text.is_some() => BuiltIn::Text,
             _ => return None,
         };
