@@ -36,7 +36,7 @@ impl<'a> Interpreter<'a> {
         }
         if let Some(operator) = operator {
             let before = self.eval(target);
-            result = self.binary(operator, &before, &result, span);
+            result = self.binary(operator, &before, &result);
         } else if matches!(
             self.expression(value),
             Expression::Compare { .. }

@@ -280,6 +280,11 @@ impl Interpreter<'_> {
         cells.filter(shares).map(Place::Cell).collect()
     }
 
+    /// Where the value of an expression is kept, or the text that it is made from as it is.
+    pub(super) fn place_or_origin(&mut self, expression: ExprId) -> Option<Place> {
+        self.place(expression).or_else(|| self.origins.get(&expression).cloned())
+    }
+
     fn note_equal(
         &mut self,
         facts: &mut Vec<Fact>,
@@ -291,8 +296,13 @@ impl Interpreter<'_> {
         if !other.is_constant() || value.labels.is_empty() && value.constants.all().is_empty() {
             return;
         }
-        let Some(place) = self.place(side) else { return };
+        let Some(place) = self.place_or_origin(side) else { return };
         let time = self.state.now();
+        if self.origins.contains_key(&side) {
+            let says = Says::Harmless(u128::MAX);
+            facts.push(Fact { place, truth, says, is_rule: false, time });
+            return;
+        }
         let known = Value { constants: other.constants.clone(), ..Value::default() };
         facts.push(Fact {
             place: place.clone(),
@@ -322,11 +332,15 @@ impl Interpreter<'_> {
         if value.labels.is_empty() && value.constants.all().is_empty() {
             return;
         }
-        let Some(place) = self.place(side) else { return };
+        let Some(place) = self.place_or_origin(side) else { return };
         let time = self.state.now();
         if let Some(constants) = self.members(collection) {
-            let known = Value { constants, ..Value::default() };
-            facts.push(Fact { place, truth, says: Says::Is(known), is_rule: false, time });
+            let says = if self.origins.contains_key(&side) {
+                Says::Harmless(u128::MAX)
+            } else {
+                Says::Is(Value { constants, ..Value::default() })
+            };
+            facts.push(Fact { place, truth, says, is_rule: false, time });
         }
     }
 
