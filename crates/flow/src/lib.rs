@@ -5,3 +5,22 @@
 //! that the caller gives; an analysis that was cut short says so.
 
 pub mod ir;
+pub mod lower;
+
+mod backtracking;
+mod check;
+mod fold;
+mod harmless;
+mod interpret;
+mod language;
+mod model;
+mod pattern;
+mod rule;
+mod rules;
+mod value;
+
+pub use check::{Alarm, Fix, Outcome, Step, check, check_with};
+pub use language::Language;
+pub use pattern::{Confidence, Severity, SourceKind};
+pub use rule::Example;
+pub use rules::{EMBEDDED, Rules, Weakness, documentation, rules};

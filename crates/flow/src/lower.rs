@@ -1,0 +1,3 @@
+//! From syntax trees of each language to [`crate::ir`].
+
+pub mod python;
