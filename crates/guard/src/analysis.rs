@@ -19,6 +19,8 @@ pub(crate) struct Analysis {
     pub names: Vec<Name>,
     /// Where the comments are, with the characters that open and close them.
     pub comments: Vec<Range<usize>>,
+    /// The text as the flow engine reads it; `None` where it has no such form.
+    pub program: Option<flow::ir::Program>,
     /// Why functions and names may be missing.
     pub gap: Option<String>,
 }

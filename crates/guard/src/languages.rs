@@ -28,6 +28,14 @@ pub(crate) fn analyse(
     }
 }
 
+/// The language of the flow engine's rules; `None` for those that it does not read.
+pub(crate) fn flow(language: Language) -> Option<flow::Language> {
+    match language {
+        Language::Python => Some(flow::Language::Python),
+        _ => None,
+    }
+}
+
 /// The tree-sitter grammar of a language; `None` for the one that ruff reads.
 pub(crate) fn grammar(language: Language) -> Option<&'static tree::Grammar> {
     match language {

@@ -14,6 +14,11 @@ pub(crate) const PARSED_BYTES_MAX: usize = 2 << 20;
 /// How much of a line counts before and after a place on it, in bytes.
 const LINE_SIDE_BYTES: usize = 300;
 
+/// How far data is followed, in steps of the flow engine. Real files need fewer steps than they
+/// have bytes.
+const FLOW_STEPS_BASE: u64 = 200_000;
+const FLOW_STEPS_PER_BYTE: u64 = 8;
+
 const LINE_ENDS: [char; 2] = ['\n', '\r'];
 
 /// One text under check.
@@ -24,10 +29,28 @@ pub(crate) struct Source<'a> {
     clock: &'a dyn Fn() -> u64,
     lines: OnceCell<LineIndex>,
     read: OnceCell<Read>,
+    flow: OnceCell<Result<flow::Outcome, String>>,
 }
 
 struct Read {
     analysis: Result<Analysis, String>,
+    /// Where untrusted data goes, or why that is not known.
+    pub(crate) fn flow(&self) -> Result<&flow::Outcome, &String> {
+        let walked = self.flow.get_or_init(|| {
+            let analysis = self.analysis().map_err(Clone::clone)?;
+            let Some((language, program)) =
+                self.language.and_then(languages::flow).zip(analysis.program.as_ref())
+            else {
+                let gap = analysis.gap.clone();
+                return Err(gap.unwrap_or_else(|| "the flow of data cannot be read".to_owned()));
+            };
+            let steps = FLOW_STEPS_BASE + FLOW_STEPS_PER_BYTE * self.text.len() as u64;
+            let ran = deep_stack::run(&|| 0, |_| flow::check(language, program, self.text, steps));
+            ran.value.ok_or_else(|| "the flow engine failed on this file".to_owned())
+        });
+        walked.as_ref()
+    }
+
     /// Time the linter took of the whole reading, in microseconds.
     lint_us: u64,
 }
@@ -39,7 +62,7 @@ impl<'a> Source<'a> {
         text: &'a str,
         clock: &'a dyn Fn() -> u64,
     ) -> Source<'a> {
-        Source { path, language, text, clock, lines: OnceCell::new(), read: OnceCell::new() }
+        Source { path, language, text, clock, lines: OnceCell::new(), read: OnceCell::new(), flow: OnceCell::new() }
     }
 
     pub(crate) fn lines(&self) -> &LineIndex {

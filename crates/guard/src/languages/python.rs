@@ -52,6 +52,9 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
         comments,
         ..Analysis::default()
     };
+    if valid && measured.depth <= depth::LINTED_MAX {
+        analysis.program = Some(flow::lower::python::lower(module.syntax()));
+    }
     if !valid {
         analysis.gap = Some("the file does not parse".to_owned());
     }
