@@ -1,5 +1,6 @@
 //! Everything that is written about the rules, of every check in one list.
 
+mod flow;
 mod page;
 
 use std::borrow::Cow;
@@ -92,6 +93,7 @@ static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     }
     all.extend(allow::RULES.iter().map(|doc| own(allow::CHECK, doc)));
     all.extend(checks::secrets::documented().map(|doc| own("secrets", &doc)));
+    all.extend(flow::rules());
     all.extend(python::documented().map(ruff));
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all.dedup_by(|a, b| a.id == b.id);

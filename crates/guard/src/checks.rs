@@ -6,7 +6,7 @@ mod hidden;
 mod lint;
 mod naming;
 pub(crate) mod secrets;
-mod security;
+pub(crate) mod security;
 mod syntax;
 
 use types::Language;

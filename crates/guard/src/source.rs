@@ -34,6 +34,37 @@ pub(crate) struct Source<'a> {
 
 struct Read {
     analysis: Result<Analysis, String>,
+    /// Time the linter took of the whole reading, in microseconds.
+    lint_us: u64,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(
+        path: &'a str,
+        language: Option<Language>,
+        text: &'a str,
+        clock: &'a dyn Fn() -> u64,
+    ) -> Source<'a> {
+        Source {
+            path,
+            language,
+            text,
+            clock,
+            lines: OnceCell::new(),
+            read: OnceCell::new(),
+            flow: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(self.text))
+    }
+
+    /// What the parser says, or why it was not asked.
+    pub(crate) fn analysis(&self) -> Result<&Analysis, &String> {
+        self.read().analysis.as_ref()
+    }
+
     /// Where untrusted data goes, or why that is not known.
     pub(crate) fn flow(&self) -> Result<&flow::Outcome, &String> {
         let walked = self.flow.get_or_init(|| {
@@ -49,29 +80,6 @@ struct Read {
             ran.value.ok_or_else(|| "the flow engine failed on this file".to_owned())
         });
         walked.as_ref()
-    }
-
-    /// Time the linter took of the whole reading, in microseconds.
-    lint_us: u64,
-}
-
-impl<'a> Source<'a> {
-    pub(crate) fn new(
-        path: &'a str,
-        language: Option<Language>,
-        text: &'a str,
-        clock: &'a dyn Fn() -> u64,
-    ) -> Source<'a> {
-        Source { path, language, text, clock, lines: OnceCell::new(), read: OnceCell::new(), flow: OnceCell::new() }
-    }
-
-    pub(crate) fn lines(&self) -> &LineIndex {
-        self.lines.get_or_init(|| LineIndex::new(self.text))
-    }
-
-    /// What the parser says, or why it was not asked.
-    pub(crate) fn analysis(&self) -> Result<&Analysis, &String> {
-        self.read().analysis.as_ref()
     }
 
     /// Time the linter took of the first call to [`Source::analysis`].

@@ -15,7 +15,7 @@ use crate::found::Found;
 use crate::languages;
 use crate::source::Source;
 
-pub(crate) use flow::documented;
+pub(crate) use flow::{confidence, severity};
 pub(super) use linter::found;
 
 pub(crate) static CHECK: Check =
@@ -40,35 +40,32 @@ fn run(source: &Source<'_>) -> Outcome {
         return Outcome::Not(reason);
     }
     let linted = match source.language {
-        Some(Language::Python) => linted(source, owns, linter::found),
+        Some(Language::Python) => linted(source, owns, found),
         _ => Outcome::Done(Vec::new()),
     };
     let outcome = match source.flow() {
         Ok(outcome) => outcome,
         Err(reason) => return partly(linted, reason.clone()),
     };
-    let mut found: Vec<Found> = outcome.alarms.iter().map(flow::found).collect();
+    let mut all: Vec<Found> = outcome.alarms.iter().map(flow::found).collect();
     let (of_linter, mut gap) = match linted {
         Outcome::Done(found) => (found, None),
         Outcome::Partly(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
     for other in of_linter {
-        if flow::is_cleared(outcome, &other) {
-            continue;
-        }
-        match found.iter_mut().find(|one| flow::is_same(source.text, one, &other)) {
+        match all.iter_mut().find(|one| flow::is_same(source.text, one, &other)) {
             Some(one) if one.severity < other.severity => *one = other,
             Some(_) => {}
-            None => found.push(other),
+            None => all.push(other),
         }
     }
     if let Err(reason) = &outcome.complete {
         gap.get_or_insert_with(|| reason.clone());
     }
     match gap {
-        None => Outcome::Done(found),
-        Some(reason) => Outcome::Partly(found, reason),
+        None => Outcome::Done(all),
+        Some(reason) => Outcome::Partly(all, reason),
     }
 }
 

@@ -16,11 +16,6 @@ static CWE: LazyLock<HashMap<&'static str, &'static [&'static str]>> = LazyLock:
     flow::documentation().map(|weakness| (weakness.id.as_str(), ids(weakness))).collect()
 });
 
-/// What is written about the rules.
-pub(crate) fn documented() -> impl Iterator<Item = &'static Weakness> {
-    flow::documentation()
-}
-
 pub(super) fn found(alarm: &Alarm) -> Found {
     let mut found = Found::new(alarm.rule.clone(), severity(alarm.severity), alarm.span.into());
     found.confidence = confidence(alarm.confidence);
