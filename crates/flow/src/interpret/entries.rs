@@ -3,7 +3,7 @@
 use super::calls::Call;
 use super::members::Target;
 use super::{Interpreter, PathId};
-use crate::ir::{ExprId, Expression, FunctionId, ParameterKind, Span, StatementKind};
+use crate::ir::{ExprId, Expression, FunctionId, ParameterKind, Span, StatementKind, Symbol};
 use crate::pattern::{Selector, Selectors, Texts};
 use crate::rules::{Mention, Role};
 use crate::value::{Shape, Value};
@@ -53,6 +53,17 @@ impl Interpreter<'_> {
             })
         };
         modules.0.is_empty() || modules.0.iter().any(imports)
+    }
+
+    /// Whether the file itself calls a function of this name.
+    fn is_called(&self, name: Option<Symbol>) -> bool {
+        self.program.expressions.iter().any(|(expression, _)| match expression {
+            Expression::Call { callee, .. } => match self.expression(*callee) {
+                Expression::Name(callee) => Some(*callee) == name,
+                _ => false,
+            },
+            _ => false,
+        })
     }
 
     /// Whether a function returns the result of a call of one of these names.
@@ -109,7 +120,8 @@ impl Interpreter<'_> {
                 let mut call = self.mention_call(ExprId(u32::MAX), target.clone());
                 call.span = function.span;
                 let answers = &self.rules.entries[number].answers;
-                let is_meant = answers.0.is_empty() || self.answers(id, answers);
+                let is_view = || !self.is_called(function.name) && self.answers(id, answers);
+                let is_meant = answers.0.is_empty() || is_view();
                 if is_meant && self.is_entry(number, &call) {
                     found.push(number);
                 }
