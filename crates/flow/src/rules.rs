@@ -30,13 +30,13 @@ pub struct Rules {
     pub(crate) guards: Vec<(Option<usize>, GuardRule)>,
     pub(crate) sources: Vec<SourceModel>,
     pub(crate) types: HashMap<String, TypeModel>,
-    pub(crate) typed_names: HashMap<String, String>,
+    pub(crate) typed_names: HashMap<String, (String, Texts)>,
     pub(crate) constants: HashMap<String, Scalar>,
     pub(crate) models: Vec<(CallModel, Option<Fold>)>,
     pub(crate) entries: Vec<EntryModel>,
     pub(crate) callbacks: Vec<CallbackModel>,
     pub(crate) made: Vec<String>,
-    roots: HashSet<String>,
+    parents: HashSet<String>,
     index: HashMap<Box<str>, Vec<Entry>>,
 }
 
@@ -156,7 +156,7 @@ impl Rules {
             entries: Vec::new(),
             callbacks: Vec::new(),
             made: Vec::new(),
-            roots: HashSet::new(),
+            parents: HashSet::new(),
             index: HashMap::new(),
         };
         let folder = format!("rules/{}/", language.folder());
@@ -308,9 +308,11 @@ impl Rules {
     /// Several files may say something about a type; what they say is put together.
     fn add_type(&mut self, model: TypeModel) -> Result<(), String> {
         for name in &model.names {
-            self.typed_names.insert(name.to_lowercase(), model.name.clone());
+            let meant = (model.name.clone(), model.imports.clone());
+            self.typed_names.insert(name.to_lowercase(), meant);
         }
-        self.remember_root(&model.name);
+        self.remember_parents(&model.name);
+        self.parents.insert(model.name.clone());
         let made_by = model.made_by.clone();
         let name = model.name.clone();
         match self.types.get_mut(&name) {
@@ -346,7 +348,7 @@ impl Rules {
                 return Err(format!("`{pattern}` is not a path, `*.name` or a name"));
             }
             if !any {
-                self.remember_root(path);
+                self.remember_parents(path);
             }
             let receivers = receivers
                 .map(|names| names.iter().map(|name| name.to_lowercase()).collect::<Box<[_]>>());
@@ -356,10 +358,14 @@ impl Rules {
         Ok(())
     }
 
-    fn remember_root(&mut self, path: &str) {
-        let root = root(path);
-        if root != path && !self.roots.contains(root) {
-            self.roots.insert(root.to_owned());
+    /// What a path begins with is known: modules and types, not what is in them otherwise.
+    fn remember_parents(&mut self, path: &str) {
+        let mut path = path;
+        while let Some((parent, _)) = path.rsplit_once('.') {
+            if !self.parents.insert(parent.to_owned()) {
+                return;
+            }
+            path = parent;
         }
     }
 
@@ -378,16 +384,10 @@ impl Rules {
         meant.fold(0, |set, (number, _)| set | 1 << number)
     }
 
-    /// Whether anything is said of what begins with this name.
-    pub(crate) fn knows_root(&self, path: &str) -> bool {
-        self.roots.contains(root(path))
+    /// Whether anything is said of what is in this module or type.
+    pub(crate) fn knows_inside(&self, path: &str) -> bool {
+        self.parents.contains(path)
     }
-}
-
-/// The module that a path begins with: `os`, `github.com/gin-gonic/gin`.
-fn root(path: &str) -> &str {
-    let folders = path.rfind('/').map_or(0, |place| place + 1);
-    path[folders..].find('.').map_or(path, |place| &path[..folders + place])
 }
 
 /// The last name of a path.

@@ -613,8 +613,12 @@ impl<'a> Interpreter<'a> {
                     }
                 }
                 Role::Rule(rule) => self.rule(rule, &call, entry),
-                Role::Sanitizer(sanitizer) => self.sanitize(sanitizer, &call, &mut value),
                 _ => {}
+            }
+        }
+        for entry in entries {
+            if let Role::Sanitizer(sanitizer) = entry.role {
+                self.sanitize(sanitizer, &call, &mut value);
             }
         }
         value

@@ -42,7 +42,8 @@ impl Interpreter<'_> {
             None => vec![call.callee.clone()],
         };
         if let Some(missing) = condition.missing {
-            if values.is_empty() != missing {
+            let is_missing = values.is_empty() && !self.gives_unknown(call);
+            if is_missing != missing {
                 return false;
             }
             if missing {
@@ -56,6 +57,18 @@ impl Interpreter<'_> {
             return condition.missing.is_some() || !values.is_empty() || condition.is_compound();
         }
         values.iter().any(|value| self.value_holds(condition, value, call, weakness))
+    }
+
+    /// Whether a call is given many arguments at once that are not all known.
+    fn gives_unknown(&self, call: &Call) -> bool {
+        call.given.iter().any(|given| match given.value.only_shape() {
+            _ if !given.is_spread => false,
+            Some(Shape::Object(id)) => {
+                let object = self.state.object(id);
+                object.rest.is_some() || object.keys_open || !given.value.labels.is_empty()
+            }
+            _ => true,
+        })
     }
 
     fn judged(&mut self, selectors: &Selectors, condition: &Condition, call: &Call) -> Vec<Value> {

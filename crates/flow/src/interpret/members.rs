@@ -95,7 +95,7 @@ impl<'a> Interpreter<'a> {
                     target.paths.push(self.paths.child(path, name));
                     // What is read from a source is data of any type.
                     let is_data = !base.labels.is_empty();
-                    target.is_open |= is_data || !self.rules.knows_root(&self.paths.text(path));
+                    target.is_open |= is_data || !self.rules.knows_inside(&self.paths.text(path));
                     types.push(path);
                 }
                 Shape::Instance(path) => types.push(path),
@@ -146,8 +146,8 @@ impl<'a> Interpreter<'a> {
     fn guess(&mut self, word: Symbol) -> Option<PathId> {
         let rules = self.rules;
         let name = self.name(word).to_lowercase();
-        let class = rules.typed_names.get(&name)?;
-        Some(self.paths.intern(class))
+        let (class, imports) = rules.typed_names.get(&name)?;
+        self.imports_any(imports).then(|| self.paths.intern(class))
     }
 
     pub(super) fn built_in(&mut self, which: BuiltIn) -> PathId {
