@@ -10,6 +10,8 @@
 //! - `this` is the receiver of methods, `super` and `debugger` are names.
 //! - A name of a block that hides one of the same function is another: `name#2`. Made-up names
 //!   are `#1`.
+//! - `list.includes(x)`, `set.has(x)`, `list.indexOf(x) !== -1` are `x in list`.
+//! - Attributes that a test reads get a name of their own, see [`places`].
 //! - Types vanish but where they are a name (`req: Request`).
 //!
 //! The walk recurses as deeply as the tree is; [`depth`] bounds that before a text is parsed.
@@ -18,8 +20,10 @@ mod depth;
 mod expressions;
 mod functions;
 mod markup;
+mod membership;
 mod modules;
 mod patterns;
+mod places;
 mod scopes;
 mod statements;
 mod types;
@@ -117,6 +121,7 @@ struct Lowering {
     exports: modules::Exports,
     /// Whether the value being read is exported as it stands.
     exporting: bool,
+    places: places::Places,
     /// How deep in the tree it is.
     depth: usize,
     too_deep: bool,

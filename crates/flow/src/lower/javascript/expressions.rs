@@ -49,11 +49,14 @@ impl Lowering {
             return self.module_value(source, None, expression.span());
         }
         if let Some(member) = expression.as_member_expression() {
-            return self.member_expression(member);
+            return self.member_expression(member, true);
         }
         let span = expression.span();
         match expression {
-            ast::Expression::CallExpression(it) => self.call(&it.callee, &it.arguments, false, span),
+            ast::Expression::CallExpression(it) => match self.membership(it) {
+                Some(membership) => membership,
+                None => self.call(&it.callee, &it.arguments, false, span),
+            },
             ast::Expression::NewExpression(it) => self.call(&it.callee, &it.arguments, true, span),
             ast::Expression::ImportExpression(it) => {
                 let callee = self.name("import", span);
@@ -61,7 +64,7 @@ impl Lowering {
                 let arguments = vec![Argument { name: None, value, spread: false }];
                 self.expression(Expression::Call { callee, arguments, is_new: false }, span)
             }
-            ast::Expression::ChainExpression(it) => self.chain(&it.expression),
+            ast::Expression::ChainExpression(it) => self.optional_chain(&it.expression),
             ast::Expression::ParenthesizedExpression(it) => self.value(&it.expression),
             ast::Expression::TSSatisfiesExpression(it) => self.value(&it.expression),
             ast::Expression::TSNonNullExpression(it) => self.value(&it.expression),
@@ -101,6 +104,9 @@ impl Lowering {
     fn operation(&mut self, expression: &ast::Expression<'_>) -> Option<Expression> {
         Some(match expression {
             ast::Expression::BinaryExpression(it) => {
+                if let Some(membership) = self.index_membership(it) {
+                    return Some(membership);
+                }
                 let left = self.value(&it.left);
                 let right = self.value(&it.right);
                 binary(it.operator, left, right)
@@ -115,7 +121,7 @@ impl Lowering {
                 right: self.value(&it.right),
             },
             ast::Expression::ConditionalExpression(it) => Expression::Conditional {
-                test: self.value(&it.test),
+                test: self.test(&it.test),
                 then: self.value(&it.consequent),
                 otherwise: self.value(&it.alternate),
             },
@@ -133,7 +139,7 @@ impl Lowering {
                 Expression::Unary { operator, operand }
             }
             ast::Expression::UpdateExpression(it) => Expression::Assign {
-                target: self.simple_target(&it.argument),
+                target: self.changed(&it.argument),
                 value: self.expression(Expression::Integer(1), it.span),
                 operator: Some(if it.operator == ast::UpdateOperator::Increment {
                     BinaryOperator::Add
@@ -151,6 +157,21 @@ impl Lowering {
             }
             _ => return None,
         })
+    }
+
+    /// A value that decides what is done.
+    pub(super) fn test(&mut self, expression: &ast::Expression<'_>) -> ExprId {
+        self.places.tests += 1;
+        let value = self.value(expression);
+        self.places.tests -= 1;
+        value
+    }
+
+    /// The target of `++` and `--`.
+    pub(super) fn changed(&mut self, target: &ast::SimpleAssignmentTarget<'_>) -> ExprId {
+        let target = self.simple_target(target);
+        self.written(target);
+        target
     }
 
     fn leaf(&mut self, expression: &ast::Expression<'_>) -> Expression {
@@ -180,10 +201,15 @@ impl Lowering {
         }
     }
 
-    pub(super) fn member_expression(&mut self, member: &ast::MemberExpression<'_>) -> ExprId {
+    /// An attribute or element, which is read or something else: assigned to, called.
+    pub(super) fn member_expression(
+        &mut self,
+        member: &ast::MemberExpression<'_>,
+        is_read: bool,
+    ) -> ExprId {
         match member {
             ast::MemberExpression::StaticMemberExpression(it) => {
-                self.static_member(&it.object, it.property.name.as_str(), it.span)
+                self.static_member(&it.object, it.property.name.as_str(), it.span, is_read)
             }
             ast::MemberExpression::PrivateFieldExpression(it) => {
                 let base = self.value(&it.object);
@@ -191,7 +217,7 @@ impl Lowering {
             }
             ast::MemberExpression::ComputedMemberExpression(it) => {
                 if let ast::Expression::StringLiteral(name) = &it.expression {
-                    return self.static_member(&it.object, name.value.as_str(), it.span);
+                    return self.static_member(&it.object, name.value.as_str(), it.span, is_read);
                 }
                 let base = self.value(&it.object);
                 let index = self.value(&it.expression);
@@ -200,21 +226,32 @@ impl Lowering {
         }
     }
 
-    fn static_member(&mut self, object: &ast::Expression<'_>, name: &str, span: Span) -> ExprId {
+    fn static_member(
+        &mut self,
+        object: &ast::Expression<'_>,
+        name: &str,
+        span: Span,
+        is_read: bool,
+    ) -> ExprId {
         if let Some(source) = self.loaded(object) {
             return self.module_value(source, Some(name), span);
         }
         let base = self.value(object);
-        self.attribute(base, name, span)
+        let attribute = self.attribute(base, name, span);
+        if is_read {
+            self.read(attribute);
+        }
+        attribute
     }
 
-    fn chain(&mut self, chain: &ast::ChainElement<'_>) -> ExprId {
+    fn optional_chain(&mut self, chain: &ast::ChainElement<'_>) -> ExprId {
         match chain {
-            ast::ChainElement::CallExpression(it) => {
-                self.call(&it.callee, &it.arguments, false, it.span)
-            }
+            ast::ChainElement::CallExpression(it) => match self.membership(it) {
+                Some(membership) => membership,
+                None => self.call(&it.callee, &it.arguments, false, it.span),
+            },
             ast::ChainElement::TSNonNullExpression(it) => self.value(&it.expression),
-            _ => self.member_expression(chain.to_member_expression()),
+            _ => self.member_expression(chain.to_member_expression(), true),
         }
     }
 
@@ -225,7 +262,10 @@ impl Lowering {
         is_new: bool,
         span: Span,
     ) -> ExprId {
-        let callee = self.value(callee);
+        let callee = match callee.as_member_expression() {
+            Some(member) => self.member_expression(member, false),
+            None => self.value(callee),
+        };
         let arguments = self.arguments(arguments);
         self.expression(Expression::Call { callee, arguments, is_new }, span)
     }
@@ -343,6 +383,7 @@ impl Lowering {
             return self.expression(Expression::Block { body, value }, span);
         }
         let target = self.target(&it.left);
+        self.written(target);
         let hint = self.target_name(target);
         let right = self.named_value(&it.right, hint);
         let (operator, value) = self.combined(it.operator, target, right, span);

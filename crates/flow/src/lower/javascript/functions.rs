@@ -3,6 +3,7 @@
 use oxc::ast::ast;
 use oxc::span::{GetSpan, Span};
 
+use super::places::Bound;
 use super::{Lowering, at};
 use crate::ir::{
     Block, Class, ClassId, ExprId, Expression, Function, FunctionId, Parameter, ParameterKind,
@@ -47,7 +48,7 @@ impl Lowering {
         let own = function.id.as_ref().map(|id| self.resolve(id.name.as_str()));
         let name = own.or(name);
         let role = Role { name, is_public: self.is_public(name), ..Role::default() };
-        self.written(&of_function(function), role)
+        self.function_of(&of_function(function), role)
     }
 
     /// A method of an object that is written down.
@@ -58,7 +59,7 @@ impl Lowering {
     ) -> FunctionId {
         let is_public = self.exporting;
         let role = Role { name, is_public, has_receiver: true, ..Role::default() };
-        self.written(&of_function(function), role)
+        self.function_of(&of_function(function), role)
     }
 
     pub(super) fn arrow(
@@ -79,7 +80,7 @@ impl Lowering {
             is_arrow: true,
         };
         let role = Role { name, is_public: self.is_public(name), ..Role::default() };
-        self.written(&written, role)
+        self.function_of(&written, role)
     }
 
     /// Whether others can call what has this name, or no name at all.
@@ -90,7 +91,7 @@ impl Lowering {
                 && name.is_some_and(|name| self.exports.has(self.program.symbols.text(name)))
     }
 
-    fn written(&mut self, written: &Written<'_, '_>, role: Role) -> FunctionId {
+    fn function_of(&mut self, written: &Written<'_, '_>, role: Role) -> FunctionId {
         let id = FunctionId(u32::try_from(self.program.functions.len()).unwrap_or(u32::MAX));
         self.program.functions.push(Function {
             name: role.name,
@@ -131,14 +132,17 @@ impl Lowering {
             Body::None => {}
         }
         let result = self.annotation(written.result);
-        let locals = self.scopes.leave();
-        self.function = outer;
-        self.exporting = exporting;
+        for parameter in &parameters {
+            self.bound(parameter.name, Bound::Parameter(id));
+        }
         let function = &mut self.program.functions[id.0 as usize];
         function.parameters = parameters;
         function.body = body;
         function.result = result;
-        function.locals = locals;
+        self.settle();
+        self.program.functions[id.0 as usize].locals = self.scopes.leave();
+        self.function = outer;
+        self.exporting = exporting;
         id
     }
 
@@ -289,7 +293,7 @@ impl Lowering {
             is_static: method.r#static,
             has_receiver: !method.r#static,
         };
-        Some(self.written(&of_function(&method.value), role))
+        Some(self.function_of(&of_function(&method.value), role))
     }
 
     fn field(

@@ -1,6 +1,6 @@
 //! Files as modules: imports of both kinds, exports, and what others can call.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use oxc::ast::ast;
 use oxc::span::{GetSpan, Span};
@@ -144,6 +144,7 @@ impl Lowering {
             scopes: super::scopes::Scopes::default(),
             exports: Exports::default(),
             exporting: false,
+            places: super::places::Places::default(),
             depth: 0,
             too_deep: false,
         }
@@ -169,10 +170,39 @@ impl Lowering {
         self.scopes.enter();
         self.declare_hoisted(&program.body);
         let body = self.statements(&program.body);
-        let locals = self.scopes.leave();
         if let Some(file) = self.program.functions.first_mut() {
             file.body = body;
+        }
+        self.settle();
+        let locals = self.scopes.leave();
+        if let Some(file) = self.program.functions.first_mut() {
             file.locals = locals;
+        }
+        if self.exports.everything {
+            self.hide_used();
+        }
+    }
+
+    /// In a file that exports nothing, others call what the file itself does not use.
+    fn hide_used(&mut self) {
+        let mut mentions: HashMap<Symbol, usize> = HashMap::new();
+        for (expression, _) in &self.program.expressions {
+            if let Expression::Name(name) = expression {
+                *mentions.entry(*name).or_default() += 1;
+            }
+        }
+        // `function f() {}` is no mention of `f`, but `const f = () => {}` is one.
+        let declared = self.program.statements.iter().filter_map(|statement| match statement.kind {
+            StatementKind::Define(function) => Some(function.0),
+            _ => None,
+        });
+        let declared: HashSet<u32> = declared.collect();
+        for (number, function) in (0..).zip(&mut self.program.functions) {
+            let own = usize::from(!declared.contains(&number));
+            let is_used = function.name.is_some_and(|it| mentions.get(&it).copied() > Some(own));
+            if is_used && function.parent == Some(FunctionId(0)) && function.class.is_none() {
+                function.is_public = false;
+            }
         }
     }
 

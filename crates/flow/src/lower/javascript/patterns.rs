@@ -4,6 +4,7 @@ use oxc::ast::ast;
 use oxc::span::{GetSpan, Span};
 
 use super::Lowering;
+use super::places::Bound;
 use crate::ir::{Block, CompareOperator, ExprId, Expression, StatementKind};
 
 impl Lowering {
@@ -22,6 +23,9 @@ impl Lowering {
                 let value = Some(value);
                 let kind = StatementKind::Assign { target, value, operator: None, annotation };
                 self.push(block, kind, identifier.span);
+                if let Some(declared) = block.last() {
+                    self.bound(symbol, Bound::Variable(*declared));
+                }
             }
             ast::BindingPattern::AssignmentPattern(it) => {
                 let value = self.or_default(block, value, &it.right);
@@ -86,6 +90,7 @@ impl Lowering {
             _ => {
                 let span = target.span();
                 let target = self.target(target);
+                self.written(target);
                 self.assign(block, target, value, span);
             }
         }
@@ -106,6 +111,7 @@ impl Lowering {
                 }
                 let symbol = self.resolve(name);
                 let target = self.expression(Expression::Name(symbol), it.span);
+                self.written(target);
                 self.assign(block, target, part, it.span);
             }
             ast::AssignmentTargetProperty::AssignmentTargetPropertyProperty(it) => {
@@ -148,7 +154,7 @@ impl Lowering {
             ast::SimpleAssignmentTarget::TSSatisfiesExpression(it) => self.value(&it.expression),
             ast::SimpleAssignmentTarget::TSNonNullExpression(it) => self.value(&it.expression),
             ast::SimpleAssignmentTarget::TSTypeAssertion(it) => self.value(&it.expression),
-            _ => self.member_expression(target.to_member_expression()),
+            _ => self.member_expression(target.to_member_expression(), false),
         }
     }
 

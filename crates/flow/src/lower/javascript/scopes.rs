@@ -67,6 +67,16 @@ impl Scopes {
         }
     }
 
+    /// How many functions are open.
+    pub(super) fn depth(&self) -> usize {
+        self.locals.len()
+    }
+
+    /// Which of the open functions binds a variable, the outermost being 1.
+    pub(super) fn owner(&self, variable: Symbol) -> Option<usize> {
+        self.locals.iter().rposition(|locals| locals.known.contains(&variable)).map(|at| at + 1)
+    }
+
     /// A number that was not given before.
     pub(super) fn number(&mut self) -> usize {
         self.made += 1;

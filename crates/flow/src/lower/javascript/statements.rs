@@ -79,12 +79,12 @@ impl Lowering {
                 StatementKind::Raise(Some(self.value(&it.argument)))
             }
             ast::Statement::IfStatement(it) => StatementKind::If {
-                test: self.value(&it.test),
+                test: self.test(&it.test),
                 then: self.nested(&it.consequent),
                 otherwise: it.alternate.as_ref().map(|it| self.nested(it)).unwrap_or_default(),
             },
             ast::Statement::WhileStatement(it) => StatementKind::While {
-                test: Some(self.value(&it.test)),
+                test: Some(self.test(&it.test)),
                 body: self.nested(&it.body),
                 otherwise: Block::new(),
             },
@@ -123,7 +123,7 @@ impl Lowering {
         match expression {
             ast::Expression::AssignmentExpression(it) => self.assignment(block, it, span),
             ast::Expression::UpdateExpression(it) => {
-                let target = self.simple_target(&it.argument);
+                let target = self.changed(&it.argument);
                 let value = Some(self.expression(Expression::Integer(1), span));
                 let operator = Some(if it.operator == ast::UpdateOperator::Increment {
                     BinaryOperator::Add
@@ -135,6 +135,7 @@ impl Lowering {
             }
             ast::Expression::UnaryExpression(it) if it.operator == ast::UnaryOperator::Delete => {
                 let value = self.value(&it.argument);
+                self.written(value);
                 self.push(block, StatementKind::Delete(value), span);
             }
             ast::Expression::SequenceExpression(it) => {
@@ -164,6 +165,7 @@ impl Lowering {
         let outer = self.exporting;
         self.exporting |= is_export;
         let target = self.target(&it.left);
+        self.written(target);
         let hint = self.target_name(target);
         let right = self.named_value(&it.right, hint);
         self.exporting = outer;
@@ -238,7 +240,11 @@ impl Lowering {
                     self.assign_to(&mut first, pattern, value);
                     value
                 }
-                simple => self.target(simple),
+                simple => {
+                    let target = self.target(simple);
+                    self.written(target);
+                    target
+                }
             },
         };
         first.extend(self.nested(body));
@@ -287,7 +293,7 @@ impl Lowering {
     }
 
     fn switch(&mut self, it: &ast::SwitchStatement<'_>) -> StatementKind {
-        let subject = self.value(&it.discriminant);
+        let subject = self.test(&it.discriminant);
         self.scopes.open();
         for case in &it.cases {
             self.declare_block(&case.consequent);
