@@ -47,6 +47,8 @@ pub(crate) enum Whole {
     Regex,
     Split,
     Same,
+    /// The first argument, without the object.
+    Argument,
     Attribute,
 }
 
@@ -102,7 +104,8 @@ const WHOLE: &[(&str, Whole)] = &[
     ("join-path", Whole::JoinPath),
     ("regex", Whole::Regex),
     ("split", Whole::Split),
-    ("same", Whole::Same),
+    ("identity", Whole::Same),
+    ("argument", Whole::Argument),
     ("getattr", Whole::Attribute),
 ];
 

@@ -8,6 +8,7 @@
 mod assign;
 mod assume;
 mod branches;
+mod callbacks;
 mod calls;
 mod classes;
 mod conditions;
@@ -17,12 +18,14 @@ mod fold;
 mod functions;
 mod members;
 mod operators;
+mod parameters;
 mod paths;
 mod rules;
 mod sinks;
 mod state;
 mod statements;
 mod tests;
+mod verdicts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -38,10 +41,13 @@ use crate::rules::Rules;
 use crate::value::{Key, ObjectId, Value};
 
 /// Functions are walked inside one another to this depth.
-const CALLS_MAX: usize = 8;
+const CALLS_MAX: usize = 32;
 
-/// A function is walked in at most so many different situations.
+/// A function is walked in at most so many different situations; further ones are walked as one.
 const WALKS_MAX: u32 = 12;
+
+/// The situations walked as one are walked again at most so often, as they grow.
+const WALKS_AS_ONE_MAX: u32 = 24;
 
 /// Expressions and statements nest to this depth, over all functions being walked.
 const DEPTH_MAX: u32 = 2_000;
@@ -72,10 +78,10 @@ struct Frame {
     tries: Vec<Try>,
     /// Functions made in it that nobody called yet.
     made: Vec<Made>,
-    /// Parameters that were given another value.
-    rebound: bool,
+    /// When its parameters were bound, in writes.
+    bound_at: u32,
     /// What parameters are where the result is true, and where it is false.
-    verdicts: [Option<Vec<Value>>; 2],
+    verdicts: [Option<Vec<Option<Value>>>; 2],
     /// What the result becomes, where a framework calls it.
     response: Option<Rc<str>>,
 }
@@ -117,12 +123,25 @@ struct Scope {
 #[derive(Debug, Default)]
 struct Known {
     walks: u32,
-    /// Situations, and what came of them; `None` where it never returned.
-    memory: Vec<(Vec<Value>, Option<Value>)>,
+    /// Situations, and what came of them.
+    memory: Vec<(Vec<Value>, Rc<Came>)>,
     /// All it returned.
     result: Option<Value>,
+    /// What it was given in the situations that are walked as one.
+    joined: Option<Vec<Value>>,
     /// Whether it was walked as one that others call.
     is_entered: bool,
+}
+
+/// What a call came to.
+#[derive(Debug)]
+struct Came {
+    /// `None` where it never returns.
+    value: Option<Value>,
+    /// What its parameters are at the end, where they were not bound to something else.
+    parameters: Vec<Option<Value>>,
+    /// What they are where the result is false, and where it is true.
+    verdicts: [Option<Vec<Option<Value>>>; 2],
 }
 
 /// What is known of a class of the file.
@@ -142,6 +161,8 @@ struct Fact {
     place: Place,
     truth: bool,
     says: Says,
+    /// Whether a rule says so, not a function of the file.
+    is_rule: bool,
     /// When it was found out, in writes.
     time: u32,
 }
@@ -181,12 +202,16 @@ pub(crate) struct Interpreter<'a> {
     /// Attributes of modules that were written.
     path_fields: HashMap<PathId, Value>,
     facts: HashMap<ExprId, Vec<Fact>>,
+    /// Where the text is kept that a call gives back as it is.
+    origins: HashMap<ExprId, Place>,
     /// The elements of comprehensions being walked.
     collecting: Vec<(ExprId, Option<ExprId>, ObjectId)>,
     /// The class whose body is being walked.
     class_body: Option<ObjectId>,
     /// Names that assignments and keyword arguments give to values being made.
     context: Vec<Symbol>,
+    /// Modules that were imported.
+    imported: Vec<PathId>,
     /// Modules of which everything was imported.
     stars: Vec<PathId>,
     /// Whether the way being walked has ended.
@@ -208,6 +233,7 @@ pub(crate) struct Walked {
 /// Walks all of a program.
 pub(crate) fn walk(rules: &Rules, program: &Program, text: &str, budget_steps: u64) -> Walked {
     let mut interpreter = Interpreter::new(rules, program, text, budget_steps);
+    interpreter.text_rules();
     if !program.functions.is_empty() {
         interpreter.everything();
     }
@@ -241,9 +267,11 @@ impl<'a> Interpreter<'a> {
             classes: HashMap::new(),
             path_fields: HashMap::new(),
             facts: HashMap::new(),
+            origins: HashMap::new(),
             collecting: Vec::new(),
             class_body: None,
             context: Vec::new(),
+            imported: Vec::new(),
             stars: Vec::new(),
             dead: false,
             depth: 0,

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::Interpreter;
-use crate::ir::{ExprId, Expression, LogicalOperator, Symbol, UnaryOperator};
+use crate::ir::{Block, ExprId, Expression, LogicalOperator, StatementKind, Symbol, UnaryOperator};
+use crate::language::Language;
 use crate::rules::Mention;
 use crate::value::{Builder, Constant, Key, Kind, Labels, Object, Shape, Value};
 
@@ -38,7 +39,11 @@ impl Interpreter<'_> {
             Expression::Attribute { base, name } => self.eval_attribute(id, *base, *name),
             Expression::Index { base, index } => {
                 let (base, index) = (self.eval(*base), self.eval(*index));
-                self.index_of(&base, &index)
+                let mut value = self.index_of(&base, &index);
+                if let Some(name) = index.as_text() {
+                    self.source_name(&mut value, name, self.span(id));
+                }
+                value
             }
             Expression::Slice { base, from, to } => {
                 let base = self.eval(*base);
@@ -49,14 +54,12 @@ impl Interpreter<'_> {
                 self.eval_call(id, *callee, arguments, *is_new)
             }
             Expression::Template { parts, tag } => self.eval_template(parts, *tag),
-            Expression::Binary { operator, left, right } => {
-                let (left, right) = (self.eval(*left), self.eval(*right));
-                self.binary(*operator, &left, &right, self.span(id))
-            }
+            Expression::Binary { .. } => self.eval_binary(id),
             Expression::Compare { operator, left, right } => {
                 let sides = [*left, *right];
                 let (left, right) = (self.eval(sides[0]), self.eval(sides[1]));
                 self.note_comparison(id, *operator, sides, [&left, &right]);
+                self.comparison_rules(id, *operator, sides, [&left, &right]);
                 self.compare(*operator, &left, &right)
             }
             Expression::Logical { operator, left, right } => {
@@ -69,6 +72,25 @@ impl Interpreter<'_> {
         }
     }
 
+    /// Operators that stand in a row nest on the left, and may do so deeply.
+    fn eval_binary(&mut self, id: ExprId) -> Value {
+        let mut first = id;
+        let mut rest = Vec::new();
+        while let Expression::Binary { operator, left, right } = self.expression(first) {
+            rest.push((*operator, *right));
+            first = *left;
+        }
+        let mut value = self.eval(first);
+        for (operator, right) in rest.into_iter().rev() {
+            let right = self.eval(right);
+            if self.dead {
+                return Value::default();
+            }
+            value = self.binary(operator, &value, &right);
+        }
+        value
+    }
+
     fn eval_compound(&mut self, id: ExprId) -> Value {
         match self.expression(id) {
             Expression::Unary { operator, operand } => {
@@ -78,7 +100,7 @@ impl Interpreter<'_> {
             Expression::List(elements) => self.eval_list(Kind::List, elements),
             Expression::Set(elements) => self.eval_list(Kind::Set, elements),
             Expression::Dictionary(entries) => self.eval_dictionary(entries),
-            Expression::Record { class, fields } => self.eval_record(*class, fields),
+            Expression::Record { class, fields } => self.eval_record(id, *class, fields),
             Expression::Function(function) => self.closure(*function),
             Expression::Class(class) => {
                 self.define_class(*class);
@@ -197,7 +219,6 @@ impl Interpreter<'_> {
 
     /// How a constant looks in a text.
     pub(super) fn written(&self, constant: &Constant) -> Option<Rc<str>> {
-        use crate::language::Language;
         match self.language {
             Language::Python => constant.written("None", ["False", "True"]),
             Language::JavaScript | Language::Java | Language::C => {
@@ -308,17 +329,22 @@ impl Interpreter<'_> {
 
     fn eval_dictionary(&mut self, entries: &[(Option<ExprId>, ExprId)]) -> Value {
         let mut dictionary = Object::new(Kind::Dictionary);
-        for (key, value) in entries {
+        for (key, at) in entries {
+            let key_at = *key;
             let key = key.map(|key| self.eval(key));
             let name = key.as_ref().and_then(Value::as_text).map(Rc::clone);
             let symbol = name.and_then(|name| self.program.symbols.find(&name));
             self.context.extend(symbol);
-            let value = self.eval(*value);
+            let value = self.eval(*at);
             if symbol.is_some() {
                 self.context.pop();
             }
+            let at = key_at.unwrap_or(*at);
             match key {
                 Some(key) => {
+                    if let (Language::JavaScript, Some(name)) = (self.language, key.as_text()) {
+                        self.entry_rules(at, name, &value);
+                    }
                     let known = key.constants.single().and_then(Key::of);
                     // A key that comes from outside is in it, too.
                     let value = Value { labels: value.labels.join(&key.labels), ..value };
@@ -328,6 +354,23 @@ impl Interpreter<'_> {
             }
         }
         Value::shape(Shape::Object(self.state.make(dictionary)))
+    }
+
+    /// Entries of object literals are written like attributes: options are often far from the call
+    /// that is given them.
+    fn entry_rules(&mut self, at: ExprId, name: &str, value: &Value) {
+        if self.rules.entries_named(name).is_empty() {
+            return;
+        }
+        let target = super::members::Target {
+            name: name.into(),
+            is_open: true,
+            ..super::members::Target::default()
+        };
+        let entries = self.entries(Mention::Assign, &target);
+        if !entries.is_empty() {
+            self.assigned(at, &target, &entries, &Value::default(), None, value);
+        }
     }
 
     /// Copies the entries of one dictionary into another.
@@ -348,24 +391,30 @@ impl Interpreter<'_> {
         }
     }
 
-    fn eval_record(&mut self, class: ExprId, fields: &[(Symbol, ExprId)]) -> Value {
+    fn eval_record(&mut self, id: ExprId, class: ExprId, fields: &[(Symbol, ExprId)]) -> Value {
+        let class_at = class;
         let class = self.eval(class);
         let kind = match class.shapes.all().first() {
             Some(Shape::Class(class, _)) => Kind::Instance(*class),
             _ => Kind::Other,
         };
         let mut object = Object::new(kind);
-        for (name, value) in fields {
+        let mut given = Vec::new();
+        for (name, at) in fields {
             let text = self.name(*name);
             self.context.push(*name);
-            let value = self.eval(*value);
+            let value = self.eval(*at);
             self.context.pop();
+            let is_spread = text.is_empty();
+            let name = (!is_spread).then_some(*name);
+            given.push(super::calls::Given { name, value: value.clone(), at: *at, is_spread });
             if text.is_empty() {
                 self.spread_into(&mut object, &value);
             } else {
                 object.set(Some(&Key::Text(text.into())), &value, true);
             }
         }
+        self.record_rules(id, class_at, &class, given);
         let mut shapes = vec![Shape::Object(self.state.make(object))];
         for shape in class.shapes.all() {
             if let Shape::Path(path) = shape {
@@ -375,18 +424,51 @@ impl Interpreter<'_> {
         Value { shapes: crate::value::Shapes::of(shapes), ..Value::default() }
     }
 
-    fn eval_comprehension(
-        &mut self,
-        body: &crate::ir::Block,
-        element: ExprId,
-        key: Option<ExprId>,
-    ) -> Value {
+    fn eval_comprehension(&mut self, body: &Block, element: ExprId, key: Option<ExprId>) -> Value {
         let kind = if key.is_some() { Kind::Dictionary } else { Kind::List };
         let list = self.state.make(Object::new(kind));
+        // Its variables are its own, though they stand among those of the function.
+        let mut names = Vec::new();
+        self.loop_names(body, &mut names);
+        let cells: Vec<u32> = names.iter().filter_map(|name| self.cell(*name)).collect();
+        let before: Vec<Option<Value>> =
+            cells.iter().map(|cell| self.state.read(*cell).cloned()).collect();
         self.collecting.push((element, key, list));
         self.block(body);
         self.collecting.pop();
+        for (cell, before) in cells.into_iter().zip(before) {
+            self.state.write(cell, before);
+        }
         Value::shape(Shape::Object(list))
+    }
+
+    /// The names that the loops of a comprehension bind.
+    fn loop_names(&self, body: &Block, names: &mut Vec<Symbol>) {
+        let program = self.program;
+        let mut body = body;
+        // The loops and tests of a comprehension stand one in the other.
+        while let [only] = body.as_slice() {
+            match &program.statements[only.0 as usize].kind {
+                StatementKind::For { target, body: inner, .. } => {
+                    self.target_names(*target, names);
+                    body = inner;
+                }
+                StatementKind::If { then, .. } => body = then,
+                _ => break,
+            }
+        }
+    }
+
+    fn target_names(&self, target: ExprId, names: &mut Vec<Symbol>) {
+        let mut open = vec![target];
+        while let Some(target) = open.pop() {
+            match self.expression(target) {
+                Expression::Name(name) => names.push(*name),
+                Expression::List(targets) => open.extend(targets),
+                Expression::Spread(target) => open.push(*target),
+                _ => {}
+            }
+        }
     }
 
     fn eval_assignment(
@@ -400,7 +482,7 @@ impl Interpreter<'_> {
         let mut result = self.eval(value);
         if let Some(operator) = operator {
             let before = self.eval(target);
-            result = self.binary(operator, &before, &result, span);
+            result = self.binary(operator, &before, &result);
         } else {
             let (frame, time) = (self.frame_id(), self.state.now() + 1);
             result.test = Some(crate::value::Test { expression: value, frame, time });

@@ -23,7 +23,7 @@ impl Interpreter<'_> {
 
     fn operands(&self, call: &Call) -> Vec<Value> {
         // A function of a module is called on the module, which is no operand.
-        let receiver = call.target.receiver.iter().filter(|value| Self::path_of(value).is_none());
+        let receiver = call.target.receiver.iter().filter(|value| !Self::is_module(value));
         let given = call.given.iter().filter(|given| given.name.is_none());
         receiver.cloned().chain(given.map(|given| given.value.clone())).collect()
     }
@@ -68,7 +68,7 @@ impl Interpreter<'_> {
                 let mut list = Object::new(Kind::List);
                 rest.iter().for_each(|value| list.push(value.clone()));
                 let list = Value::shape(Shape::Object(self.state.make(list)));
-                Some(self.binary(crate::ir::BinaryOperator::Remainder, format, &list, call.span))
+                Some(self.binary(crate::ir::BinaryOperator::Remainder, format, &list))
             }
             Whole::Text | Whole::Concat => {
                 let mut builder = Builder::default();
@@ -84,6 +84,7 @@ impl Interpreter<'_> {
                 Some(Value::constant(Constant::Regex(Rc::clone(pattern))))
             }
             Whole::Split => self.fold_split(call),
+            Whole::Argument => call.given.first().map(|given| given.value.clone()),
             Whole::Same => self.operands(call).into_iter().next(),
             Whole::Range => self.fold_range(call),
             Whole::Length => self.fold_length(call),

@@ -1,7 +1,7 @@
 //! Operators on values.
 
 use super::Interpreter;
-use crate::ir::{BinaryOperator, CompareOperator, Span};
+use crate::ir::{BinaryOperator, CompareOperator};
 use crate::value::{
     Builder, CONSTANTS_MAX, Constant, Constants, Kind, Object, Shape, Shapes, TEXT_MAX, Value,
 };
@@ -12,7 +12,6 @@ impl Interpreter<'_> {
         operator: BinaryOperator,
         left: &Value,
         right: &Value,
-        _span: Span,
     ) -> Value {
         if let Some(constants) = each_pair(left, right, |left, right| {
             calculate(operator, left, right, |one| self.written(one))

@@ -5,7 +5,7 @@ use flow::{Language, Rules};
 
 use crate::marks;
 
-const RULES: &[(&str, &str)] = &[
+pub(crate) const RULES: &[(&str, &str)] = &[
     ("rules/weakness/test.toml", include_str!("cases/weakness.toml")),
     ("rules/python/test.toml", include_str!("cases/rules.toml")),
     ("models/python/test.toml", include_str!("cases/models.toml")),

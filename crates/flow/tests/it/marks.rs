@@ -1,5 +1,6 @@
 //! Programs with marked lines.
 
+use flow::ir::Program;
 use flow::lower::javascript::{Dialect, lower, parse};
 use flow::{Alarm, Language, Outcome, Rules};
 use oxc::allocator::Allocator;
@@ -9,15 +10,19 @@ const BUDGET_STEPS: u64 = 1_000_000;
 
 /// Checks a program against rules, or says why it cannot be read.
 pub(crate) fn check(rules: &Rules, text: &str) -> Result<Outcome, String> {
-    let program = match rules.language {
+    Ok(flow::check_with(rules, &program(rules, text)?, text, BUDGET_STEPS))
+}
+
+/// Reads a program in the language of the rules.
+pub(crate) fn program(rules: &Rules, text: &str) -> Result<Program, String> {
+    match rules.language {
         Language::Python => {
             let parsed = ruff_python_parser::parse_module(text).map_err(|e| e.to_string())?;
-            flow::lower::python::lower(parsed.syntax())
+            Ok(flow::lower::python::lower(parsed.syntax()))
         }
-        Language::JavaScript => javascript(text)?,
-        language => return Err(format!("{language:?} has no lowering yet")),
-    };
-    Ok(flow::check_with(rules, &program, text, BUDGET_STEPS))
+        Language::JavaScript => javascript(text),
+        language => Err(format!("{language:?} has no lowering yet")),
+    }
 }
 
 /// The number of the line that a byte stands in, from 1.
