@@ -449,10 +449,14 @@ impl Lowering {
                 parts.push(self.value(value));
             }
         }
-        if let ([part], None) = (&parts[..], tag)
-            && it.expressions.is_empty()
-        {
-            return *part;
+        if let ([part], None) = (&parts[..], tag) {
+            if it.expressions.is_empty() {
+                return *part;
+            }
+            // `${x}` is `String(x)`.
+            let callee = self.name("String", it.span);
+            let arguments = vec![Argument { name: None, value: *part, spread: false }];
+            return self.expression(Expression::Call { callee, arguments, is_new: false }, it.span);
         }
         self.expression(Expression::Template { parts, tag }, it.span)
     }
