@@ -20,6 +20,7 @@ mod members;
 mod operators;
 mod parameters;
 mod paths;
+mod readings;
 mod rules;
 mod sinks;
 mod state;
@@ -202,6 +203,8 @@ pub(crate) struct Interpreter<'a> {
     /// Attributes of modules that were written.
     path_fields: HashMap<PathId, Value>,
     facts: HashMap<ExprId, Vec<Fact>>,
+    /// What is known of what is read out of unknown things.
+    readings: HashMap<readings::Reading, u32>,
     /// Where the text is kept that a call gives back as it is.
     origins: HashMap<ExprId, Place>,
     /// The elements of comprehensions being walked.
@@ -267,6 +270,7 @@ impl<'a> Interpreter<'a> {
             classes: HashMap::new(),
             path_fields: HashMap::new(),
             facts: HashMap::new(),
+            readings: HashMap::new(),
             origins: HashMap::new(),
             collecting: Vec::new(),
             class_body: None,

@@ -7,6 +7,7 @@
 pub mod ir;
 pub mod lower;
 
+mod backtracking;
 mod check;
 mod fold;
 mod harmless;

@@ -259,6 +259,7 @@ impl<'a> Interpreter<'a> {
         if self.dead {
             return Value::default();
         }
+        self.source_entry(call, &mut result);
         for entry in &entries {
             match entry.role {
                 Role::Source(source) => self.source_call(source, call, &mut result),
@@ -268,6 +269,18 @@ impl<'a> Interpreter<'a> {
             }
         }
         result
+    }
+
+    /// `form.get("password")`: data from outside that is asked for by a name.
+    fn source_entry(&self, call: &Call, result: &mut Value) {
+        let is_own = call.callee.shapes.all().iter().any(|s| matches!(s, Shape::Function(..)));
+        let Some(first) = call.given.first().filter(|first| first.name.is_none()) else { return };
+        if is_own || result.labels.is_empty() {
+            return;
+        }
+        if let Some(name) = first.value.as_text().cloned() {
+            self.source_name(result, &name, call.span);
+        }
     }
 
     fn result(&mut self, call: &Call, entries: &[&'a Entry]) -> Value {

@@ -6,7 +6,7 @@ use super::Interpreter;
 use crate::ir::{Block, ExprId, Expression, LogicalOperator, StatementKind, Symbol, UnaryOperator};
 use crate::language::Language;
 use crate::rules::Mention;
-use crate::value::{Builder, Constant, Key, Kind, Labels, Object, Shape, Value};
+use crate::value::{Builder, Constant, Constants, Key, Kind, Labels, Object, Shape, Value};
 
 impl Interpreter<'_> {
     /// The value of an expression.
@@ -36,8 +36,14 @@ impl Interpreter<'_> {
             Expression::Regex(pattern, _) => {
                 Value::constant(Constant::Regex(self.name(*pattern).into()))
             }
-            Expression::Attribute { base, name } => self.eval_attribute(id, *base, *name),
+            Expression::Attribute { base, name } => match self.read_before(id) {
+                Some(known) => known,
+                None => self.eval_attribute(id, *base, *name),
+            },
             Expression::Index { base, index } => {
+                if let Some(known) = self.read_before(id) {
+                    return known;
+                }
                 let (base, index) = (self.eval(*base), self.eval(*index));
                 let mut value = self.index_of(&base, &index);
                 if let Some(name) = index.as_text() {
@@ -51,6 +57,9 @@ impl Interpreter<'_> {
                 self.slice_of(&base, &bounds)
             }
             Expression::Call { callee, arguments, is_new } => {
+                if let Some(known) = self.read_before(id) {
+                    return known;
+                }
                 self.eval_call(id, *callee, arguments, *is_new)
             }
             Expression::Template { parts, tag } => self.eval_template(parts, *tag),
@@ -192,12 +201,23 @@ impl Interpreter<'_> {
                 if !entries.is_empty() {
                     value = self.used(id, &target, &entries, value);
                 }
+                self.library_constant(path, &mut value);
                 if let Some(field) = self.path_fields.get(&path) {
                     value = value.join(field);
                 }
             }
         }
         value
+    }
+
+    /// The constant that a library has under a path.
+    pub(super) fn library_constant(&self, path: super::PathId, value: &mut Value) {
+        if self.rules.constants.is_empty() || value.constants != Constants::Unknown {
+            return;
+        }
+        if let Some(scalar) = self.rules.constants.get(&*self.paths.text(path)) {
+            value.constants = Constants::one(scalar.into());
+        }
     }
 
     fn eval_template(&mut self, parts: &[ExprId], tag: Option<ExprId>) -> Value {

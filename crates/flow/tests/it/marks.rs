@@ -32,8 +32,9 @@ pub(crate) fn line(text: &str, byte: u32) -> usize {
 
 /// The lines that hold a mark, from 1.
 pub(crate) fn marked(text: &str, mark: &str) -> Vec<usize> {
+    let has_mark = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(|word| word == mark);
     let lines = text.lines().enumerate();
-    lines.filter(|(_, line)| line.contains(mark)).map(|(number, _)| number + 1).collect()
+    lines.filter(|(_, line)| has_mark(line)).map(|(number, _)| number + 1).collect()
 }
 
 /// The lines of alarms, without repetition.

@@ -304,3 +304,41 @@ def number_below():
     data = api.data
     if data < 10:
         sink(data)  # HERE
+
+
+def read_twice():
+    if api.data["name"] not in ALLOWED:
+        raise ValueError
+    sink(api.data["name"])  # NOT
+    sink(api.data["other"])  # HERE
+
+
+def read_of_a_variable():
+    body = api.read()
+    if body["name"] in ALLOWED and not body.kind.isdigit():
+        sink(body["name"])  # NOT
+        sink(body.kind)  # HERE
+    body["name"] = api.data
+    sink(body["name"])  # HERE
+
+
+def read_of_another():
+    body = api.read()
+    if body["name"] not in ALLOWED:
+        return
+    body = api.read()
+    sink(body["name"])  # HERE
+
+
+def asked_by_name():
+    form = api.read()
+    if form.get("name") not in ALLOWED:
+        return
+    sink(form.get("name"))  # NOT
+    sink(form.get("other"))  # HERE
+
+
+def next_one():
+    lines = api.read()
+    if lines.next() in ALLOWED:
+        sink(lines.next())  # HERE
