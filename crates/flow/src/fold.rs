@@ -47,6 +47,8 @@ pub(crate) enum Whole {
     Regex,
     Split,
     Same,
+    /// The first argument, without the object.
+    Argument,
     Attribute,
 }
 
@@ -103,6 +105,7 @@ const WHOLE: &[(&str, Whole)] = &[
     ("regex", Whole::Regex),
     ("split", Whole::Split),
     ("identity", Whole::Same),
+    ("argument", Whole::Argument),
     ("getattr", Whole::Attribute),
 ];
 

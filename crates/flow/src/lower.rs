@@ -1,3 +1,4 @@
 //! From syntax trees of each language to [`crate::ir`].
 
+pub mod javascript;
 pub mod python;

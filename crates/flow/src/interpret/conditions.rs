@@ -56,7 +56,28 @@ impl Interpreter<'_> {
         if !condition.judges_value() {
             return condition.missing.is_some() || !values.is_empty() || condition.is_compound();
         }
-        values.iter().any(|value| self.value_holds(condition, value, call, weakness))
+        values.iter().any(|value| {
+            self.value_holds(condition, value, call, weakness)
+                || (condition.is.is_some() || condition.matches.is_some())
+                    && self
+                        .elements(value)
+                        .iter()
+                        .any(|element| self.value_holds(condition, element, call, weakness))
+        })
+    }
+
+    /// What is in a list: one of several algorithms, methods, names is one that is meant.
+    fn elements(&self, value: &Value) -> Vec<Value> {
+        let mut all = Vec::new();
+        for shape in value.shapes.all() {
+            if let Shape::Object(id) = shape {
+                let object = self.state.object(*id);
+                if object.kind == Kind::List {
+                    all.extend(object.elements.iter().chain(&object.rest).cloned());
+                }
+            }
+        }
+        all
     }
 
     /// Whether a call is given many arguments at once that are not all known.

@@ -84,6 +84,7 @@ impl Interpreter<'_> {
                 Some(Value::constant(Constant::Regex(Rc::clone(pattern))))
             }
             Whole::Split => self.fold_split(call),
+            Whole::Argument => call.given.first().map(|given| given.value.clone()),
             Whole::Same => self.operands(call).into_iter().next(),
             Whole::Range => self.fold_range(call),
             Whole::Length => self.fold_length(call),

@@ -46,7 +46,8 @@ impl<'a> Interpreter<'a> {
                 }
             }
         }
-        if target.is_open {
+        // What is written is a rule's own name, whatever the object is.
+        if target.is_open || mention == Mention::Assign {
             for entry in rules.entries_named(&target.name) {
                 if entry.mention == mention && entry.any && self.has_word(entry, target) {
                     found.push(entry);

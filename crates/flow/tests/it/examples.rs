@@ -5,7 +5,7 @@ use flow::{Language, Rules, rules};
 use crate::marks;
 
 /// Languages whose programs can be read.
-const READ: [Language; 1] = [Language::Python];
+const READ: [Language; 2] = [Language::Python, Language::JavaScript];
 
 #[test]
 fn every_example_behaves() {

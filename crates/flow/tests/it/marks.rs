@@ -1,7 +1,9 @@
 //! Programs with marked lines.
 
 use flow::ir::Program;
+use flow::lower::javascript::{Dialect, lower, parse};
 use flow::{Alarm, Language, Outcome, Rules};
+use oxc::allocator::Allocator;
 
 /// Work allowed for one program.
 const BUDGET_STEPS: u64 = 1_000_000;
@@ -18,6 +20,7 @@ pub(crate) fn program(rules: &Rules, text: &str) -> Result<Program, String> {
             let parsed = ruff_python_parser::parse_module(text).map_err(|e| e.to_string())?;
             Ok(flow::lower::python::lower(parsed.syntax()))
         }
+        Language::JavaScript => javascript(text),
         language => Err(format!("{language:?} has no lowering yet")),
     }
 }
@@ -40,4 +43,18 @@ pub(crate) fn lines<'a>(text: &str, alarms: impl Iterator<Item = &'a Alarm>) -> 
     lines.sort_unstable();
     lines.dedup();
     lines
+}
+
+/// Examples are TypeScript with JSX or, where that fails, JavaScript.
+fn javascript(text: &str) -> Result<flow::ir::Program, String> {
+    let mut error = String::new();
+    for dialect in [Dialect::Tsx, Dialect::JavaScript] {
+        let allocator = Allocator::default();
+        let parsed = parse(&allocator, text, dialect);
+        match parsed.errors.first() {
+            None => return lower(&parsed.program).ok_or_else(|| "too deep".to_owned()),
+            Some(first) => error.clone_from(&first.message),
+        }
+    }
+    Err(error)
 }
