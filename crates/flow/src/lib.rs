@@ -5,3 +5,4 @@
 //! that the caller gives; an analysis that was cut short says so.
 
 pub mod ir;
+pub mod lower;

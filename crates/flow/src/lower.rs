@@ -1,0 +1,7 @@
+//! Programs of each language as the intermediate form: a file each.
+
+pub mod c;
+pub mod go;
+pub mod java;
+pub mod rust;
+mod tree;
