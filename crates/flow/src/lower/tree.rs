@@ -363,8 +363,14 @@ impl<'t> Lowering<'t> {
             let parts: Vec<ExprId> = children(node).iter().map(|n| operand(self, *n)).collect();
             return self.unknown(node, parts);
         }
+        // The first operand stands as deep in the program as the chain is long.
+        let length = u32::try_from(pairs.len().min(CHAIN_MAX)).unwrap_or_default();
+        let too_deep = pairs.len() > CHAIN_MAX || self.depth + length > DEPTH_MAX;
+        let length = if too_deep { 0 } else { length };
+        self.depth += length;
         let mut value = operand(self, left);
-        if pairs.len() > CHAIN_MAX {
+        self.depth -= length;
+        if too_deep {
             let mut parts = vec![value];
             for (_, _, right) in pairs.iter().rev() {
                 parts.push(operand(self, *right));
