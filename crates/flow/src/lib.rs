@@ -7,3 +7,20 @@
 pub mod ir;
 pub mod lower;
 pub mod memory;
+
+mod check;
+mod fold;
+mod harmless;
+mod interpret;
+mod language;
+mod model;
+mod pattern;
+mod rule;
+mod rules;
+mod value;
+
+pub use check::{Alarm, Fix, Outcome, Step, check, check_with};
+pub use language::Language;
+pub use pattern::{Confidence, Severity, SourceKind};
+pub use rule::Example;
+pub use rules::{EMBEDDED, Rules, Weakness, rules};

@@ -3,5 +3,6 @@
 pub mod c;
 pub mod go;
 pub mod java;
+pub mod python;
 pub mod rust;
 mod tree;

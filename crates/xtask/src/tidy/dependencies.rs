@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "oxc",
             "regex",
+            "regex-syntax",
             "ruff_python_ast",
             "ruff_python_parser",
             "ruff_text_size",

@@ -1,28 +1,11 @@
 //! Every file in `tests/lower` beside its intermediate form, and programs that want to be trouble.
 
-#[path = "lower/show.rs"]
 mod show;
 
 use std::fs;
 use std::path::Path;
 
-use flow::ir::Program;
-use flow::lower;
-use tree_sitter::{Language, Parser};
-
-fn program(extension: &str, text: &str) -> Program {
-    type Lower = fn(&tree_sitter::Tree, &str) -> Program;
-    let (language, lower): (Language, Lower) = match extension {
-        "c" => (tree_sitter_c::LANGUAGE.into(), lower::c::lower),
-        "cpp" => (tree_sitter_cpp::LANGUAGE.into(), lower::c::lower),
-        "go" => (tree_sitter_go::LANGUAGE.into(), lower::go::lower),
-        "java" => (tree_sitter_java::LANGUAGE.into(), lower::java::lower),
-        _ => (tree_sitter_rust::LANGUAGE.into(), lower::rust::lower),
-    };
-    let mut parser = Parser::new();
-    parser.set_language(&language).expect("the grammar fits the library");
-    lower(&parser.parse(text, None).expect("there is no limit"), text)
-}
+use crate::marks::program;
 
 /// With `BLESS` set the files are written, to be read before they are kept.
 #[test]
@@ -34,7 +17,7 @@ fn programs_become_what_stands_beside_them() {
         let Some(extension) = path.extension().and_then(|extension| extension.to_str()) else {
             continue;
         };
-        if extension == "ir" || path.ends_with("show.rs") {
+        if extension == "ir" {
             continue;
         }
         count += 1;

@@ -1,0 +1,3 @@
+//! Programs that are made to cost much.
+
+use flow::{Language, rules};

@@ -1,0 +1,7 @@
+//! The tests of the crate: the examples of the rules, programs with marked lines, hostile programs.
+
+mod cases;
+mod examples;
+mod hostile;
+mod lower;
+mod marks;
