@@ -102,7 +102,7 @@ const WHOLE: &[(&str, Whole)] = &[
     ("join-path", Whole::JoinPath),
     ("regex", Whole::Regex),
     ("split", Whole::Split),
-    ("same", Whole::Same),
+    ("identity", Whole::Same),
     ("getattr", Whole::Attribute),
 ];
 

@@ -117,12 +117,23 @@ struct Scope {
 #[derive(Debug, Default)]
 struct Known {
     walks: u32,
-    /// Situations, and what came of them; `None` where it never returned.
-    memory: Vec<(Vec<Value>, Option<Value>)>,
+    /// Situations, and what came of them.
+    memory: Vec<(Vec<Value>, Rc<Came>)>,
     /// All it returned.
     result: Option<Value>,
     /// Whether it was walked as one that others call.
     is_entered: bool,
+}
+
+/// What a call came to.
+#[derive(Debug)]
+struct Came {
+    /// `None` where it never returns.
+    value: Option<Value>,
+    /// What its parameters are at the end, where they were not bound to something else.
+    parameters: Option<Vec<Value>>,
+    /// What they are where the result is false, and where it is true.
+    verdicts: [Option<Vec<Value>>; 2],
 }
 
 /// What is known of a class of the file.
@@ -142,6 +153,8 @@ struct Fact {
     place: Place,
     truth: bool,
     says: Says,
+    /// Whether a rule says so, not a function of the file.
+    is_rule: bool,
     /// When it was found out, in writes.
     time: u32,
 }
@@ -187,6 +200,8 @@ pub(crate) struct Interpreter<'a> {
     class_body: Option<ObjectId>,
     /// Names that assignments and keyword arguments give to values being made.
     context: Vec<Symbol>,
+    /// Modules that were imported.
+    imported: Vec<PathId>,
     /// Modules of which everything was imported.
     stars: Vec<PathId>,
     /// Whether the way being walked has ended.
@@ -208,6 +223,7 @@ pub(crate) struct Walked {
 /// Walks all of a program.
 pub(crate) fn walk(rules: &Rules, program: &Program, text: &str, budget_steps: u64) -> Walked {
     let mut interpreter = Interpreter::new(rules, program, text, budget_steps);
+    interpreter.text_rules();
     if !program.functions.is_empty() {
         interpreter.everything();
     }
@@ -244,6 +260,7 @@ impl<'a> Interpreter<'a> {
             collecting: Vec::new(),
             class_body: None,
             context: Vec::new(),
+            imported: Vec::new(),
             stars: Vec::new(),
             dead: false,
             depth: 0,

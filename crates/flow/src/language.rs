@@ -29,6 +29,7 @@ pub(crate) enum BuiltIn {
     Dictionary,
     Set,
     Function,
+    Regex,
 }
 
 impl Language {
@@ -68,12 +69,31 @@ impl Language {
         }
     }
 
+    /// Whether a type path is one of what is built in.
+    pub(crate) fn is_built_in(self, path: &str) -> bool {
+        self.built_ins().contains(&path)
+    }
+
     /// The type path of what is built in, for patterns as `str.format`.
     pub(crate) fn built_in(self, which: BuiltIn) -> &'static str {
-        let names: [&str; 9] = match self {
-            Language::Python => {
-                ["str", "bytes", "int", "float", "bool", "list", "dict", "set", "function"]
-            }
+        self.built_ins()[which as usize]
+    }
+
+    /// In the order of [`BuiltIn`].
+    fn built_ins(self) -> [&'static str; 10] {
+        match self {
+            Language::Python => [
+                "str",
+                "bytes",
+                "int",
+                "float",
+                "bool",
+                "list",
+                "dict",
+                "set",
+                "function",
+                "re.Pattern",
+            ],
             Language::JavaScript => [
                 "String",
                 "Uint8Array",
@@ -84,10 +104,20 @@ impl Language {
                 "Object",
                 "Set",
                 "Function",
+                "RegExp",
             ],
-            Language::Go => {
-                ["string", "[]byte", "int", "float64", "bool", "slice", "map", "map", "func"]
-            }
+            Language::Go => [
+                "string",
+                "[]byte",
+                "int",
+                "float64",
+                "bool",
+                "slice",
+                "map",
+                "map",
+                "func",
+                "regexp.Regexp",
+            ],
             Language::Java => [
                 "java.lang.String",
                 "byte[]",
@@ -98,12 +128,15 @@ impl Language {
                 "java.util.Map",
                 "java.util.Set",
                 "java.util.function.Function",
+                "java.util.regex.Pattern",
             ],
-            Language::Rust => ["str", "[u8]", "i64", "f64", "bool", "Vec", "map", "set", "fn"],
-            Language::C => {
-                ["char*", "char*", "int", "double", "bool", "array", "struct", "set", "function"]
+            Language::Rust => {
+                ["str", "[u8]", "i64", "f64", "bool", "Vec", "map", "set", "fn", "regex.Regex"]
             }
-        };
-        names[which as usize]
+            Language::C => [
+                "char*", "char*", "int", "double", "bool", "array", "struct", "set", "function",
+                "regex",
+            ],
+        }
     }
 }

@@ -23,4 +23,4 @@ pub use check::{Alarm, Fix, Outcome, Step, check, check_with};
 pub use language::Language;
 pub use pattern::{Confidence, Severity, SourceKind};
 pub use rule::Example;
-pub use rules::{EMBEDDED, Rules, Weakness, rules};
+pub use rules::{EMBEDDED, Rules, Weakness, documentation, rules};

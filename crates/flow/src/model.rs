@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::pattern::{Condition, Selectors, SourceKind, Texts};
+use crate::pattern::{Condition, Matcher, Selectors, SourceKind, Texts};
 use crate::rule::{GuardRule, SanitizerRule};
 
 /// `models/<language>/<library>.toml`.
@@ -46,6 +46,16 @@ pub struct SourceModel {
     /// The result of a call.
     #[serde(default)]
     pub call: Texts,
+    /// Parameters with this decorator or annotation.
+    #[serde(default)]
+    pub decorator: Texts,
+    /// Parameters that are declared with this type.
+    #[serde(default, rename = "type")]
+    pub types: Texts,
+    /// Parameters whose name matches.
+    pub parameter: Option<Matcher>,
+    /// Attributes and entries whose name matches.
+    pub variable: Option<Matcher>,
     /// Where the call writes the data beside its result (`receiver`, an argument).
     pub to: Option<Selectors>,
     /// Names the object of `*.name` must have.
@@ -55,6 +65,9 @@ pub struct SourceModel {
     pub when: Vec<Condition>,
     /// How it is called in messages.
     pub name: Option<String>,
+    /// Weaknesses for which the data is harmless as it comes.
+    #[serde(default)]
+    pub except: Vec<String>,
 }
 
 /// A type and its members.
@@ -80,6 +93,9 @@ pub struct TypeModel {
     pub names: Vec<String>,
     /// The type of its elements, by index or walked.
     pub elements: Option<String>,
+    /// Whether its values carry no text that could do harm: numbers, dates, digests.
+    #[serde(default)]
+    pub harmless: bool,
 }
 
 /// How values move through a call.
@@ -122,6 +138,17 @@ pub struct EntryModel {
     /// Functions of this name.
     #[serde(default)]
     pub name: Texts,
+    /// Functions whose first parameter, without a receiver, is called so.
+    #[serde(default)]
+    pub first_parameter: Texts,
+    /// Only in files that import one of these modules, or a part of one.
+    #[serde(default)]
+    pub imports: Texts,
+    /// All conditions hold, of the decorator or the call.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// Only functions with so many parameters.
+    pub count: Option<usize>,
     /// Names the object of `*.name` must have.
     pub receivers: Option<Vec<String>>,
     /// Which argument of the call; all by default.

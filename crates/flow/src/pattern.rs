@@ -109,6 +109,8 @@ pub enum Selector {
     Key,
     /// The result of the call.
     Result,
+    /// What is given as many at once (`*a`, `**a`, `...a`).
+    Spread,
 }
 
 /// One selector or a list of them.
@@ -152,7 +154,8 @@ fn selector(word: &str) -> Result<Selector, String> {
         "receiver" => Selector::Receiver,
         "*" => Selector::All,
         "value" => Selector::Value,
-        "key" => Selector::Key,
+        "key" | "index" => Selector::Key,
+        "spread" => Selector::Spread,
         "result" => Selector::Result,
         _ => match word.strip_suffix("..") {
             Some(from) => Selector::From(
@@ -172,9 +175,19 @@ pub enum Part {
     Word(Elements),
     /// One entry.
     Key {
-        /// Its name.
-        key: String,
+        /// Its name or index.
+        key: Entry,
     },
+}
+
+/// The name or index of an entry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Entry {
+    /// Of a list.
+    Index(i64),
+    /// Of a dictionary or object.
+    Name(String),
 }
 
 /// What is in a list or dictionary.
@@ -200,12 +213,6 @@ impl From<String> for Matcher {
 }
 
 impl Matcher {
-    /// The expression as written.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// Whether it is found in `text`. One that does not compile is found nowhere; the tests of the
     /// rules compile each.
     #[must_use]
@@ -227,8 +234,8 @@ pub struct Condition {
     pub argument: Option<Selectors>,
     /// The same argument by name.
     pub name: Option<String>,
-    /// The entry of the dictionary or object.
-    pub key: Option<String>,
+    /// The entry of the list, dictionary or object.
+    pub key: Option<Entry>,
     /// A constant that it can be.
     pub is: Option<Scalars>,
     /// It can be `None`, `null`.
@@ -308,10 +315,13 @@ impl From<RawScalars> for Scalars {
 /// A constant in a rule file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Scalar {
+    /// `true`.
     Boolean(bool),
+    /// `1`.
     Integer(i64),
+    /// `0.5`.
     Float(f64),
+    /// `"text"`.
     Text(String),
 }

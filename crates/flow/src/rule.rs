@@ -38,6 +38,15 @@ pub struct RuleFile {
     pub confidence: Option<Confidence>,
     /// In place of the weakness'.
     pub sources: Option<BTreeMap<SourceKind, Severity>>,
+    /// Whether numbers, and what else carries no text, count.
+    #[serde(default)]
+    pub numbers: bool,
+    /// Types whose values do no harm here.
+    #[serde(default)]
+    pub harmless_types: Texts,
+    /// What is wrong in the text of a file.
+    #[serde(default)]
+    pub text: Vec<TextRule>,
     /// Where flow ends.
     #[serde(default)]
     pub sink: Vec<SinkRule>,
@@ -53,6 +62,20 @@ pub struct RuleFile {
     /// Programs with and without the weakness.
     #[serde(default)]
     pub example: Vec<Example>,
+}
+
+/// The text of the file matches.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextRule {
+    /// What is looked for.
+    pub matches: Matcher,
+    /// In place of the title.
+    pub message: Option<String>,
+    /// In place of the weakness'.
+    pub severity: Option<Severity>,
+    /// In place of the weakness'.
+    pub confidence: Option<Confidence>,
 }
 
 /// A value from a source comes here.
@@ -144,7 +167,11 @@ pub struct FixRule {
 #[serde(deny_unknown_fields)]
 pub struct SanitizerRule {
     /// Functions and methods.
+    #[serde(default)]
     pub call: Texts,
+    /// Attributes that are read.
+    #[serde(default, rename = "use")]
+    pub mention: Texts,
     /// Names the object of `*.name` must have.
     pub receivers: Option<Vec<String>>,
     /// All conditions hold.
@@ -157,13 +184,21 @@ pub struct SanitizerRule {
 #[serde(deny_unknown_fields)]
 pub struct GuardRule {
     /// Functions and methods.
+    #[serde(default)]
     pub call: Texts,
+    /// Attributes that are compared with something nobody outside chooses: where they are equal,
+    /// or are in it, what they were taken from is harmless.
+    #[serde(default)]
+    pub compared: Texts,
     /// Names the object of `*.name` must have.
     pub receivers: Option<Vec<String>>,
     /// Whose value is judged.
+    #[serde(default)]
     pub argument: Selectors,
     /// The same argument by name.
     pub name: Option<String>,
+    /// Which part of it.
+    pub part: Option<Part>,
     /// On which branch.
     #[serde(default)]
     pub holds: Holds,

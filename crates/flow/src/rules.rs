@@ -7,7 +7,9 @@ use crate::fold::Fold;
 use crate::language::Language;
 use crate::model::{CallModel, CallbackModel, EntryModel, ModelFile, SourceModel, TypeModel};
 use crate::pattern::{Condition, Confidence, Severity, SourceKind, Texts};
-use crate::rule::{CallRule, Example, GuardRule, RuleFile, SanitizerRule, SinkRule, WeaknessFile};
+use crate::rule::{
+    CallRule, Example, GuardRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
+};
 
 /// More weaknesses than this do not fit the sets of [`crate::value::Label`].
 pub(crate) const WEAKNESSES_MAX: usize = 128;
@@ -19,6 +21,9 @@ pub struct Rules {
     pub language: Language,
     /// In the order of their names.
     pub weaknesses: Vec<Weakness>,
+    pub(crate) texts: Vec<(usize, TextRule)>,
+    /// Weaknesses for which numbers count, a bit each.
+    pub(crate) numbers: u128,
     pub(crate) sinks: Vec<(usize, SinkRule)>,
     pub(crate) calls: Vec<(usize, CallRule)>,
     pub(crate) sanitizers: Vec<(Option<usize>, SanitizerRule)>,
@@ -41,6 +46,8 @@ pub struct Weakness {
     pub name: String,
     /// `PY-SQL-INJECTION`.
     pub id: String,
+    /// Of which language.
+    pub language: Language,
     /// In a few words.
     pub title: String,
     /// The nearest first.
@@ -55,6 +62,8 @@ pub struct Weakness {
     pub sources: BTreeMap<SourceKind, Severity>,
     /// Programs with and without it.
     pub examples: Vec<Example>,
+    /// Types whose values do no harm.
+    pub(crate) harmless_types: Vec<String>,
     /// Characters that are harmless for it, as a class of a regular expression.
     pub(crate) harmless: String,
 }
@@ -70,6 +79,9 @@ pub(crate) enum Mention {
     Base,
     Response,
     Name,
+    FirstParameter,
+    Type,
+    Compared,
 }
 
 /// What a pattern belongs to, with its place in the lists of [`Rules`].
@@ -109,6 +121,14 @@ pub fn rules(language: Language) -> Result<&'static Rules, &'static str> {
     compiled.as_ref().map_err(String::as_str)
 }
 
+/// What is to be said of every rule of every language whose files are right.
+pub fn documentation() -> impl Iterator<Item = &'static Weakness> {
+    Language::ALL
+        .into_iter()
+        .filter_map(|language| rules(language).ok())
+        .flat_map(|rules| &rules.weaknesses)
+}
+
 /// Name below this crate, and text, of every rule and model.
 pub const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -121,6 +141,8 @@ impl Rules {
         let mut rules = Rules {
             language,
             weaknesses: Vec::new(),
+            texts: Vec::new(),
+            numbers: 0,
             sinks: Vec::new(),
             calls: Vec::new(),
             sanitizers: Vec::new(),
@@ -173,6 +195,7 @@ impl Rules {
         self.weaknesses.push(Weakness {
             name: name.to_owned(),
             id: format!("{}-{}", self.language.prefix(), name.to_uppercase()),
+            language: self.language,
             title: about.title,
             cwe: about.cwe,
             explanation: about.explanation,
@@ -180,8 +203,13 @@ impl Rules {
             confidence: file.confidence.unwrap_or(about.confidence),
             sources,
             examples: file.example,
+            harmless_types: file.harmless_types.0,
             harmless: about.harmless.unwrap_or_else(|| r"[\w-]".to_owned()),
         });
+        if file.numbers {
+            self.numbers |= 1 << number;
+        }
+        self.texts.extend(file.text.into_iter().map(|text| (number, text)));
         for sink in file.sink {
             known_tests(&sink.when)?;
             let role = Role::Sink(self.sinks.len());
@@ -217,12 +245,14 @@ impl Rules {
             let role = Role::Sanitizer(self.sanitizers.len());
             let receivers = sanitizer.receivers.as_deref();
             self.index(Mention::Call, &sanitizer.call, receivers, role)?;
+            self.index(Mention::Use, &sanitizer.mention, receivers, role)?;
             self.sanitizers.push((weakness, sanitizer));
         }
         for guard in guards {
             known_tests(&guard.when)?;
             let role = Role::Guard(self.guards.len());
             self.index(Mention::Call, &guard.call, guard.receivers.as_deref(), role)?;
+            self.index(Mention::Compared, &guard.compared, guard.receivers.as_deref(), role)?;
             self.guards.push((weakness, guard));
         }
         Ok(())
@@ -231,8 +261,11 @@ impl Rules {
     fn add_model(&mut self, file: ModelFile) -> Result<(), String> {
         for source in file.source {
             let role = Role::Source(self.sources.len());
-            self.index(Mention::Use, &source.mention, source.receivers.as_deref(), role)?;
-            self.index(Mention::Call, &source.call, source.receivers.as_deref(), role)?;
+            let receivers = source.receivers.as_deref();
+            self.index(Mention::Use, &source.mention, receivers, role)?;
+            self.index(Mention::Call, &source.call, receivers, role)?;
+            self.index(Mention::Decorator, &source.decorator, receivers, role)?;
+            self.index(Mention::Type, &source.types, receivers, role)?;
             self.sources.push(source);
         }
         for model in file.types {
@@ -242,7 +275,9 @@ impl Rules {
             let fold = match &call.fold {
                 None => None,
                 Some(name) => {
-                    Some(Fold::parse(name).ok_or_else(|| format!("fold = \"{name}\": not known"))?)
+                    let known = || Fold::names().collect::<Vec<_>>().join(", ");
+                    let wrong = || format!("fold = \"{name}\" is not one of {}", known());
+                    Some(Fold::parse(name).ok_or_else(wrong)?)
                 }
             };
             let role = Role::Model(self.models.len());
@@ -256,6 +291,7 @@ impl Rules {
             self.index(Mention::Base, &entry.base, receivers, role)?;
             self.index(Mention::Call, &entry.call, receivers, role)?;
             self.index(Mention::Name, &entry.name, receivers, role)?;
+            self.index(Mention::FirstParameter, &entry.first_parameter, receivers, role)?;
             self.entries.push(entry);
         }
         for callback in file.callback {
@@ -280,6 +316,7 @@ impl Rules {
                 known.attributes.extend(model.attributes);
                 known.methods.extend(model.methods);
                 known.elements = known.elements.take().or(model.elements);
+                known.harmless |= model.harmless;
             }
             None => _ = self.types.insert(name.clone(), model),
         }
@@ -317,10 +354,9 @@ impl Rules {
     }
 
     fn remember_root(&mut self, path: &str) {
-        if let Some((root, _)) = path.split_once('.') {
-            if !self.roots.contains(root) {
-                self.roots.insert(root.to_owned());
-            }
+        let root = root(path);
+        if root != path && !self.roots.contains(root) {
+            self.roots.insert(root.to_owned());
         }
     }
 
@@ -329,11 +365,26 @@ impl Rules {
         self.index.get(name).map_or(&[], |entries| entries)
     }
 
+    /// The set of weaknesses of these names.
+    pub(crate) fn weaknesses_named(&self, names: &[String]) -> u128 {
+        if names.is_empty() {
+            return 0;
+        }
+        let numbered = self.weaknesses.iter().enumerate();
+        let meant = numbered.filter(|(_, weakness)| names.contains(&weakness.name));
+        meant.fold(0, |set, (number, _)| set | 1 << number)
+    }
+
     /// Whether anything is said of what begins with this name.
     pub(crate) fn knows_root(&self, path: &str) -> bool {
-        let root = path.split_once('.').map_or(path, |(root, _)| root);
-        self.roots.contains(root)
+        self.roots.contains(root(path))
     }
+}
+
+/// The module that a path begins with: `os`, `github.com/gin-gonic/gin`.
+fn root(path: &str) -> &str {
+    let folders = path.rfind('/').map_or(0, |place| place + 1);
+    path[folders..].find('.').map_or(path, |place| &path[..folders + place])
 }
 
 /// The last name of a path.

@@ -52,8 +52,6 @@ pub(crate) enum Shape {
     Path(PathId),
     /// An object of a type that is not in the file.
     Instance(PathId),
-    /// The same, taken from the name of the variable.
-    Guessed(PathId),
     /// A function of the file, with the frame it was made in and the object it is bound to.
     Function(FunctionId, FrameId, Option<ObjectId>),
     /// A class of the file.

@@ -1,7 +1,8 @@
 //! Assignments, and where values are kept.
 
 use super::{FrameId, Interpreter, Place};
-use crate::ir::{BinaryOperator, ExprId, Expression, Span, Symbol};
+use crate::ir::{BinaryOperator, ExprId, Expression, Span, Symbol, UnaryOperator};
+use crate::language::Language;
 use crate::rules::Mention;
 use crate::value::{Key, Kind, Object, ObjectId, Shape, Shapes, Value, Word};
 
@@ -78,6 +79,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn declared(&mut self, annotation: ExprId) -> Option<Shape> {
         let annotation = match self.expression(annotation) {
             Expression::Index { base, .. } => *base,
+            Expression::Unary { operand, .. } => *operand,
             _ => annotation,
         };
         let class = match self.expression(annotation) {
@@ -106,6 +108,9 @@ impl<'a> Interpreter<'a> {
         }
         match self.expression(target) {
             Expression::Name(name) => {
+                if self.stack.len() == 1 {
+                    self.name_rules(target, *name, &value);
+                }
                 let labels = value.labels.stepped(span, &Word::Assigned);
                 self.bind(*name, Value { labels, is_bound: true, ..value });
             }
@@ -165,6 +170,18 @@ impl<'a> Interpreter<'a> {
     }
 
     fn take_apart(&mut self, targets: &[ExprId], value: &Value, span: Span) {
+        let is_list = value.shapes.all().iter().any(|shape| match shape {
+            Shape::Object(id) => self.state.object(*id).kind == Kind::List,
+            _ => false,
+        });
+        if self.language == Language::Go && !is_list {
+            // Of the results of an unknown function, the first is the one that matters.
+            for (place, target) in targets.iter().enumerate() {
+                let part = if place == 0 { value.clone() } else { Value::default() };
+                self.assign(*target, part, span);
+            }
+            return;
+        }
         let mut spread = None;
         for (place, target) in targets.iter().enumerate() {
             if let Expression::Spread(inner) = self.expression(*target) {
@@ -340,6 +357,10 @@ impl<'a> Interpreter<'a> {
             }
             Expression::Assign { target, .. } => self.place(*target),
             Expression::Await(inner) | Expression::Cast { value: inner, .. } => self.place(*inner),
+            Expression::Unary {
+                operator: UnaryOperator::AddressOf | UnaryOperator::Dereference | UnaryOperator::Try,
+                operand,
+            } => self.place(*operand),
             _ => None,
         }
     }
@@ -390,6 +411,17 @@ impl<'a> Interpreter<'a> {
         }
     }
 
+    /// Rules about the variables of a file (settings).
+    fn name_rules(&mut self, target: ExprId, name: Symbol, value: &Value) {
+        let path = self.paths.intern(self.name(name));
+        let mut one = self.target_of_path(path);
+        one.is_open = self.class_body.is_some();
+        let entries = self.entries(Mention::Assign, &one);
+        if !entries.is_empty() {
+            self.assigned(target, &one, &entries, &Value::default(), None, value);
+        }
+    }
+
     fn assign_rules(
         &mut self,
         target: ExprId,
@@ -406,6 +438,10 @@ impl<'a> Interpreter<'a> {
                 let mut targets = vec![self.mention_of_value(object, base)];
                 if let Some(key) = index.as_text().cloned() {
                     targets.push(self.member_target(object, Some(base), &key));
+                } else if index.constants.closed().is_none() {
+                    let mut unknown = self.member_target(object, Some(base), "[]");
+                    unknown.is_open = true;
+                    targets.push(unknown);
                 }
                 targets
             }

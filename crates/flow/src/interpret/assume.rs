@@ -2,7 +2,8 @@
 
 use super::{Fact, Interpreter, Place, Says};
 use crate::ir::{CompareOperator, ExprId, Expression, LogicalOperator, UnaryOperator};
-use crate::value::{Constant, Constants, Kind, Shape, Shapes, Value};
+use crate::rules::{Mention, Role};
+use crate::value::{Constant, Constants, Kind, Labels, Shape, Shapes, Value};
 
 /// Tests are taken apart to this depth.
 const DEPTH_MAX: usize = 12;
@@ -117,7 +118,7 @@ impl Interpreter<'_> {
         let mut refined = Value { constants, ..value };
         if !truth && !self.has_object(&refined) {
             // What is empty carries nothing.
-            refined.labels = crate::value::Labels::default();
+            refined.labels = Labels::default();
             refined.text = None;
         }
         self.refine(&place, refined);
@@ -134,9 +135,19 @@ impl Interpreter<'_> {
         self.assume_at(test, truth, depth);
     }
 
+    /// Only what rules say: the call of a guard that is compared with something is true where it is
+    /// equal.
+    fn apply_rule_facts(&mut self, test: ExprId, truth: bool) {
+        self.apply_those(test, |fact| fact.is_rule && fact.truth == truth);
+    }
+
     fn apply_facts(&mut self, test: ExprId, truth: bool) {
+        self.apply_those(test, |fact| fact.truth == truth);
+    }
+
+    fn apply_those(&mut self, test: ExprId, wanted: impl Fn(&Fact) -> bool) {
         let Some(facts) = self.facts.get(&test) else { return };
-        let facts: Vec<Fact> = facts.iter().filter(|fact| fact.truth == truth).cloned().collect();
+        let facts: Vec<Fact> = facts.iter().filter(|fact| wanted(fact)).cloned().collect();
         for fact in facts {
             if let Place::Cell(cell) = fact.place {
                 if self.state.written(cell) > fact.time {
@@ -173,6 +184,10 @@ impl Interpreter<'_> {
             (Expression::Boolean(known), _) => (*right, *known),
             // A match that is nothing did not match.
             (Expression::Call { .. } | Expression::Name(_), Expression::Nothing) => (*left, false),
+            (Expression::Call { .. }, _) => {
+                self.apply_rule_facts(*left, equal == truth);
+                return;
+            }
             _ => return,
         };
         // Only `x == True` says that it is true; `x != True` may be anything else.
@@ -214,6 +229,9 @@ impl Interpreter<'_> {
             _ => return,
         };
         let mut facts = Vec::new();
+        for (side, other) in [(sides[0], values[1]), (sides[1], values[0])] {
+            self.note_compared(&mut facts, side, other, truth);
+        }
         if equal {
             for (side, value, other) in
                 [(sides[0], values[0], values[1]), (sides[1], values[1], values[0])]
@@ -230,6 +248,38 @@ impl Interpreter<'_> {
         }
     }
 
+    /// An attribute that says, by a rule, what it was taken from: where it is equal to something
+    /// that nobody outside chooses, all that comes from the same origin is harmless.
+    fn note_compared(&mut self, facts: &mut Vec<Fact>, side: ExprId, other: &Value, truth: bool) {
+        let Expression::Attribute { base, name } = self.expression(side) else { return };
+        if !self.deep_labels(other).is_empty() {
+            return;
+        }
+        let Some(object) = self.place(*base).and_then(|place| self.read_place(&place)) else {
+            return;
+        };
+        let target = self.member_target(&object, Some(*base), self.name(*name));
+        let time = self.state.now();
+        for entry in self.entries(Mention::Compared, &target) {
+            let Role::Guard(guard) = entry.role else { continue };
+            let Some(weakness) = self.rules.guards[guard].0 else { continue };
+            for place in self.places_from(&object.labels) {
+                let says = Says::Harmless(1 << weakness);
+                facts.push(Fact { place, truth, says, is_rule: true, time });
+            }
+        }
+    }
+
+    /// The variables of the function being walked that hold data of the same origins.
+    fn places_from(&self, labels: &Labels) -> Vec<Place> {
+        let frame = &self.frames[self.frame_id().0 as usize];
+        let count = self.scopes[frame.function.0 as usize].slots.len();
+        let cells = frame.base..frame.base + u32::try_from(count).unwrap_or(0);
+        let shares =
+            |cell: &u32| self.state.read(*cell).is_some_and(|value| value.labels.shares(labels));
+        cells.filter(shares).map(Place::Cell).collect()
+    }
+
     fn note_equal(
         &mut self,
         facts: &mut Vec<Fact>,
@@ -244,14 +294,20 @@ impl Interpreter<'_> {
         let Some(place) = self.place(side) else { return };
         let time = self.state.now();
         let known = Value { constants: other.constants.clone(), ..Value::default() };
-        facts.push(Fact { place: place.clone(), truth, says: Says::Is(known), time });
+        facts.push(Fact {
+            place: place.clone(),
+            truth,
+            says: Says::Is(known),
+            is_rule: false,
+            time,
+        });
         // Where it is not equal to the only constant, that one is left out.
         if let Some(single) = other.constants.single() {
             let says = match value.constants.retain(|constant| !constant.equals(single)) {
                 Some(constants) => Says::Is(Value { constants, ..value.clone() }),
                 None => Says::Impossible,
             };
-            facts.push(Fact { place, truth: !truth, says, time });
+            facts.push(Fact { place, truth: !truth, says, is_rule: false, time });
         }
     }
 
@@ -270,7 +326,7 @@ impl Interpreter<'_> {
         let time = self.state.now();
         if let Some(constants) = self.members(collection) {
             let known = Value { constants, ..Value::default() };
-            facts.push(Fact { place, truth, says: Says::Is(known), time });
+            facts.push(Fact { place, truth, says: Says::Is(known), is_rule: false, time });
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::members::Target;
 use super::{Interpreter, PathId};
-use crate::ir::{Argument, ExprId, Expression, Span, Symbol};
+use crate::ir::{Argument, CompareOperator, ExprId, Expression, Span, Symbol};
 use crate::pattern::{Selector, Selectors};
 use crate::rules::{Entry, Mention, Role, last};
 use crate::value::{Constants, Key, Kind, Label, Labels, Shape, Shapes, Value};
@@ -62,10 +62,78 @@ impl<'a> Interpreter<'a> {
             key: None,
         };
         self.facts.remove(&id);
+        let mut call = call;
+        if self.makes_object(&call) {
+            // What rules call `class`: any class, of the file or of its looks.
+            let class = self.paths.intern("class");
+            call.target.paths.push(class);
+        }
         self.call(&call)
     }
 
-    fn arguments(&mut self, arguments: &[Argument]) -> Vec<Given> {
+    /// Rules speak of comparisons as calls of `operator.eq` and so on; what is not equal or not in
+    /// something is the same call, which is then false.
+    pub(super) fn comparison_rules(
+        &mut self,
+        id: ExprId,
+        operator: CompareOperator,
+        sides: [ExprId; 2],
+        [left, right]: [&Value; 2],
+    ) {
+        let (name, is_swapped, is_negated) = match operator {
+            CompareOperator::Equal | CompareOperator::Is => ("operator.eq", false, false),
+            CompareOperator::NotEqual | CompareOperator::IsNot => ("operator.eq", false, true),
+            CompareOperator::Less => ("operator.lt", false, false),
+            CompareOperator::LessEqual => ("operator.le", false, false),
+            CompareOperator::Greater => ("operator.gt", false, false),
+            CompareOperator::GreaterEqual => ("operator.ge", false, false),
+            CompareOperator::In => ("operator.contains", true, false),
+            CompareOperator::NotIn => ("operator.contains", true, true),
+            CompareOperator::InstanceOf => ("operator.instanceof", false, false),
+        };
+        if self.rules.entries_named(last(name)).is_empty() {
+            return;
+        }
+        let path = self.paths.intern(name);
+        let target = self.target_of_path(path);
+        let entries = self.entries(Mention::Call, &target);
+        if entries.is_empty() {
+            return;
+        }
+        let mut given = vec![
+            Given { name: None, value: left.clone(), at: sides[0], is_spread: false },
+            Given { name: None, value: right.clone(), at: sides[1], is_spread: false },
+        ];
+        if is_swapped {
+            given.reverse();
+        }
+        let before = self.facts.get(&id).map_or(0, Vec::len);
+        let mut call = self.mention_call(id, target);
+        call.given = given;
+        for entry in entries {
+            match entry.role {
+                Role::Sink(sink) => self.sink(sink, &call, entry),
+                Role::Rule(rule) => self.rule(rule, &call, entry),
+                Role::Guard(guard) => self.note_guard(guard, &call),
+                _ => {}
+            }
+        }
+        if let (true, Some(facts)) = (is_negated, self.facts.get_mut(&id)) {
+            for fact in facts.iter_mut().skip(before) {
+                fact.truth = !fact.truth;
+            }
+        }
+    }
+
+    fn makes_object(&self, call: &Call) -> bool {
+        call.callee.shapes.all().iter().any(|shape| match shape {
+            Shape::Class(..) => true,
+            Shape::Path(path) => last(&self.paths.text(*path)).starts_with(char::is_uppercase),
+            _ => false,
+        })
+    }
+
+    pub(super) fn arguments(&mut self, arguments: &[Argument]) -> Vec<Given> {
         let mut given = Vec::with_capacity(arguments.len());
         for argument in arguments {
             self.context.extend(argument.name);
@@ -132,7 +200,7 @@ impl<'a> Interpreter<'a> {
         let mut target = Target { receiver_at: None, ..Target::default() };
         for shape in value.shapes.all() {
             match shape {
-                Shape::Path(path) | Shape::Instance(path) | Shape::Guessed(path) => {
+                Shape::Path(path) | Shape::Instance(path) => {
                     target.paths.push(*path);
                 }
                 _ => {}
@@ -221,6 +289,7 @@ impl<'a> Interpreter<'a> {
             (None, None) => self.unknown_call(call),
         };
         if let Some(class) = self.result_type(call, entries, is_modelled) {
+            self.without_text(&mut result, class);
             let mut shapes = result.shapes.all().to_vec();
             shapes.push(class);
             result.shapes = Shapes::of(shapes);
@@ -362,6 +431,10 @@ impl<'a> Interpreter<'a> {
                 }
                 Selector::Key => found.extend(call.key.clone().map(|key| (key, None))),
                 Selector::Result => {}
+                Selector::Spread => {
+                    let given = call.given.iter().filter(|given| given.is_spread);
+                    found.extend(given.map(|given| (given.value.clone(), Some(given.at))));
+                }
                 Selector::Named(name) => found.extend(self.named(name, call)),
                 Selector::All => {
                     found.extend(call.given.iter().map(|g| (g.value.clone(), Some(g.at))));
@@ -474,7 +547,7 @@ impl<'a> Interpreter<'a> {
             kind: model.kind,
             span,
             name: model.name.as_deref().map(Rc::from),
-            harmless: 0,
+            harmless: self.rules.weaknesses_named(&model.except),
             trail: None,
         }
     }
@@ -508,6 +581,7 @@ impl<'a> Interpreter<'a> {
                     }
                 }
                 Role::Rule(rule) => self.rule(rule, &call, entry),
+                Role::Sanitizer(sanitizer) => self.sanitize(sanitizer, &call, &mut value),
                 _ => {}
             }
         }

@@ -41,6 +41,7 @@ impl Interpreter<'_> {
                     methods.is_empty() || methods.iter().any(|method| method == self.name(name))
                 }));
             }
+            all.extend(self.entries_of_function(*method));
             let receiver = Some(receiver.clone());
             self.frame().made.push(Made { function: *method, frame, receiver, entries: all });
         }

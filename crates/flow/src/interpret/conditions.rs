@@ -3,7 +3,7 @@
 use super::Interpreter;
 use super::calls::Call;
 use crate::pattern::{Condition, Scalar, Selectors};
-use crate::value::{Constant, Key, Piece, Shape, Value};
+use crate::value::{Constant, Key, Kind, Piece, Shape, Value};
 
 impl Interpreter<'_> {
     /// Whether all conditions hold. `weakness` is the one that labels are judged for.
@@ -62,13 +62,13 @@ impl Interpreter<'_> {
         let selected = self.selected(selectors, condition.name.as_deref(), call);
         let values: Vec<Value> = selected.into_iter().map(|(value, _)| value).collect();
         let Some(key) = &condition.key else { return values };
-        let key = Key::Text(key.as_str().into());
+        let key = Key::from(key);
         let mut entries = Vec::new();
         for value in values {
             for shape in value.shapes.all() {
                 if let Shape::Object(id) = shape {
                     let object = self.state.object(*id);
-                    if object.fields.contains_key(&key) {
+                    if object.kind == Kind::List || object.fields.contains_key(&key) {
                         entries.extend(object.get(&key));
                     }
                 }
@@ -152,17 +152,20 @@ impl Interpreter<'_> {
         }
     }
 
-    fn is_instance(&mut self, value: &Value, types: &[String]) -> bool {
-        let mut all = Vec::new();
+    pub(super) fn is_instance(&mut self, value: &Value, types: &[String]) -> bool {
+        if types.is_empty() {
+            return false;
+        }
+        let mut all: Vec<_> = self.built_in_type(value).into_iter().collect();
         for shape in value.shapes.all() {
             match *shape {
-                Shape::Instance(path) | Shape::Guessed(path) => all.push(path),
+                Shape::Instance(path) => all.push(path),
                 Shape::Object(id) => match self.state.object(id).kind {
-                    crate::value::Kind::Instance(class) => all.extend(self.outside_bases(class)),
-                    crate::value::Kind::List => {
+                    Kind::Instance(class) => all.extend(self.outside_bases(class)),
+                    Kind::List => {
                         all.push(self.built_in(crate::language::BuiltIn::List));
                     }
-                    crate::value::Kind::Dictionary => {
+                    Kind::Dictionary => {
                         all.push(self.built_in(crate::language::BuiltIn::Dictionary));
                     }
                     _ => {}

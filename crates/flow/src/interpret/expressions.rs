@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Interpreter;
 use crate::ir::{ExprId, Expression, LogicalOperator, Symbol, UnaryOperator};
+use crate::language::Language;
 use crate::rules::Mention;
 use crate::value::{Builder, Constant, Key, Kind, Labels, Object, Shape, Value};
 
@@ -38,7 +39,11 @@ impl Interpreter<'_> {
             Expression::Attribute { base, name } => self.eval_attribute(id, *base, *name),
             Expression::Index { base, index } => {
                 let (base, index) = (self.eval(*base), self.eval(*index));
-                self.index_of(&base, &index)
+                let mut value = self.index_of(&base, &index);
+                if let Some(name) = index.as_text() {
+                    self.source_name(&mut value, name, self.span(id));
+                }
+                value
             }
             Expression::Slice { base, from, to } => {
                 let base = self.eval(*base);
@@ -57,6 +62,7 @@ impl Interpreter<'_> {
                 let sides = [*left, *right];
                 let (left, right) = (self.eval(sides[0]), self.eval(sides[1]));
                 self.note_comparison(id, *operator, sides, [&left, &right]);
+                self.comparison_rules(id, *operator, sides, [&left, &right]);
                 self.compare(*operator, &left, &right)
             }
             Expression::Logical { operator, left, right } => {
@@ -78,7 +84,7 @@ impl Interpreter<'_> {
             Expression::List(elements) => self.eval_list(Kind::List, elements),
             Expression::Set(elements) => self.eval_list(Kind::Set, elements),
             Expression::Dictionary(entries) => self.eval_dictionary(entries),
-            Expression::Record { class, fields } => self.eval_record(*class, fields),
+            Expression::Record { class, fields } => self.eval_record(id, *class, fields),
             Expression::Function(function) => self.closure(*function),
             Expression::Class(class) => {
                 self.define_class(*class);
@@ -197,7 +203,6 @@ impl Interpreter<'_> {
 
     /// How a constant looks in a text.
     pub(super) fn written(&self, constant: &Constant) -> Option<Rc<str>> {
-        use crate::language::Language;
         match self.language {
             Language::Python => constant.written("None", ["False", "True"]),
             Language::JavaScript | Language::Java | Language::C => {
@@ -308,17 +313,22 @@ impl Interpreter<'_> {
 
     fn eval_dictionary(&mut self, entries: &[(Option<ExprId>, ExprId)]) -> Value {
         let mut dictionary = Object::new(Kind::Dictionary);
-        for (key, value) in entries {
+        for (key, at) in entries {
+            let key_at = *key;
             let key = key.map(|key| self.eval(key));
             let name = key.as_ref().and_then(Value::as_text).map(Rc::clone);
             let symbol = name.and_then(|name| self.program.symbols.find(&name));
             self.context.extend(symbol);
-            let value = self.eval(*value);
+            let value = self.eval(*at);
             if symbol.is_some() {
                 self.context.pop();
             }
+            let at = key_at.unwrap_or(*at);
             match key {
                 Some(key) => {
+                    if let (Language::JavaScript, Some(name)) = (self.language, key.as_text()) {
+                        self.entry_rules(at, name, &value);
+                    }
                     let known = key.constants.single().and_then(Key::of);
                     // A key that comes from outside is in it, too.
                     let value = Value { labels: value.labels.join(&key.labels), ..value };
@@ -328,6 +338,23 @@ impl Interpreter<'_> {
             }
         }
         Value::shape(Shape::Object(self.state.make(dictionary)))
+    }
+
+    /// Entries of object literals are written like attributes: options are often far from the call
+    /// that is given them.
+    fn entry_rules(&mut self, at: ExprId, name: &str, value: &Value) {
+        if self.rules.entries_named(name).is_empty() {
+            return;
+        }
+        let target = super::members::Target {
+            name: name.into(),
+            is_open: true,
+            ..super::members::Target::default()
+        };
+        let entries = self.entries(Mention::Assign, &target);
+        if !entries.is_empty() {
+            self.assigned(at, &target, &entries, &Value::default(), None, value);
+        }
     }
 
     /// Copies the entries of one dictionary into another.
@@ -348,24 +375,30 @@ impl Interpreter<'_> {
         }
     }
 
-    fn eval_record(&mut self, class: ExprId, fields: &[(Symbol, ExprId)]) -> Value {
+    fn eval_record(&mut self, id: ExprId, class: ExprId, fields: &[(Symbol, ExprId)]) -> Value {
+        let class_at = class;
         let class = self.eval(class);
         let kind = match class.shapes.all().first() {
             Some(Shape::Class(class, _)) => Kind::Instance(*class),
             _ => Kind::Other,
         };
         let mut object = Object::new(kind);
-        for (name, value) in fields {
+        let mut given = Vec::new();
+        for (name, at) in fields {
             let text = self.name(*name);
             self.context.push(*name);
-            let value = self.eval(*value);
+            let value = self.eval(*at);
             self.context.pop();
+            let is_spread = text.is_empty();
+            let name = (!is_spread).then_some(*name);
+            given.push(super::calls::Given { name, value: value.clone(), at: *at, is_spread });
             if text.is_empty() {
                 self.spread_into(&mut object, &value);
             } else {
                 object.set(Some(&Key::Text(text.into())), &value, true);
             }
         }
+        self.record_rules(id, class_at, &class, given);
         let mut shapes = vec![Shape::Object(self.state.make(object))];
         for shape in class.shapes.all() {
             if let Shape::Path(path) = shape {

@@ -3,25 +3,16 @@
 use std::rc::Rc;
 
 use super::calls::{Call, Given};
-use super::{CALLS_MAX, Fact, Frame, FrameId, Interpreter, Made, Says, WALKS_MAX};
+use super::{CALLS_MAX, Came, Fact, Frame, FrameId, Interpreter, Made, Says, WALKS_MAX};
+use crate::ir::Symbol;
 use crate::ir::{ClassId, ExprId, Expression, Function, FunctionId, Parameter, ParameterKind};
-use crate::ir::{Span, Symbol};
 use crate::model::Parameters;
 use crate::pattern::SourceKind;
-use crate::rules::{Entry, Role};
+use crate::rules::{Entry, Mention, Role};
 use crate::value::{Key, Kind, Label, Labels, Object, ObjectId, Shape, Value, Word};
 
 /// Rounds over all functions, where what one writes is read by another.
 const ROUNDS_MAX: usize = 2;
-
-/// What a call came to.
-struct Came {
-    /// `None` where it never returns.
-    value: Option<Value>,
-    /// What its parameters are at the end, where they were not bound to something else.
-    parameters: Option<Vec<Value>>,
-    verdicts: [Option<Vec<Value>>; 2],
-}
 
 impl<'a> Interpreter<'a> {
     /// The file, then every function that it makes.
@@ -100,6 +91,7 @@ impl<'a> Interpreter<'a> {
         let program = self.program;
         let function = &program.functions[made.function.0 as usize];
         let mark = self.state.mark();
+        let sizes = self.state.sizes();
         let frame = self.new_frame(made.function, Some(made.frame));
         self.frames[frame.0 as usize].receiver.clone_from(&made.receiver);
         let entry = made.entries.first().copied();
@@ -121,12 +113,14 @@ impl<'a> Interpreter<'a> {
         self.set_parameters(frame, function, values);
         self.body(frame, function, Some(made));
         self.stack.pop();
-        let delta = self.state.take(mark);
+        let (outer, inner) = self.state.take(mark).split(sizes);
         self.dead = false;
         // Others may have called it before, or not.
-        if self.state.join(&[delta, super::Delta::default()]) {
+        if self.state.join(&[outer, super::Delta::default()]) {
             self.is_stale = true;
         }
+        // Functions made in it see their variables still.
+        self.state.join(&[inner]);
     }
 
     fn set_parameters(&mut self, frame: FrameId, function: &Function, values: Vec<Value>) {
@@ -157,7 +151,8 @@ impl<'a> Interpreter<'a> {
         if let Some(annotation) = parameter.annotation {
             self.annotate(&mut value, annotation);
         }
-        let is_harmless = self.is_number_type(&value);
+        let is_harmless = value.shapes.all().iter().any(|shape| self.is_harmless_type(*shape))
+            || self.is_number_type(&value);
         let word = entry.map(|entry| match &self.rules.entries[entry].parameters {
             Parameters::None => None,
             Parameters::All(word) => Some(word.as_str()),
@@ -165,7 +160,7 @@ impl<'a> Interpreter<'a> {
         });
         match word.flatten() {
             Some(word) => match SourceKind::parse(word) {
-                Some(_) if is_harmless => {}
+                Some(_) if self.is_library_type(&value) => {}
                 Some(kind) => self.label_parameter(&mut value, kind, parameter),
                 None if value.shapes.all().is_empty() => {
                     let class = self.paths.intern(word);
@@ -173,10 +168,14 @@ impl<'a> Interpreter<'a> {
                 }
                 None => {}
             },
-            None if entry.is_none() && function.is_public && !is_harmless => {
+            None if entry.is_none() && function.is_public => {
                 self.label_parameter(&mut value, SourceKind::Parameter, parameter);
             }
             None => {}
+        }
+        self.source_parameter(&mut value, parameter);
+        if is_harmless {
+            value.labels = value.labels.without(!self.rules.numbers);
         }
         self.contained(parameter.kind, value)
     }
@@ -191,6 +190,51 @@ impl<'a> Interpreter<'a> {
             trail: None,
         };
         value.labels = value.labels.join(&Labels::one(label));
+    }
+
+    /// Whether a value is of a type that a model describes: a framework makes it, no client.
+    fn is_library_type(&self, value: &Value) -> bool {
+        value.shapes.all().iter().any(|shape| match shape {
+            Shape::Instance(path) => {
+                let text = self.paths.text(*path);
+                !self.language.is_built_in(&text)
+                    && self.rules.types.get(&*text).is_some_and(|model| !model.harmless)
+            }
+            _ => false,
+        })
+    }
+
+    /// Parameters that are sources by their name, type or annotation.
+    fn source_parameter(&mut self, value: &mut Value, parameter: &Parameter) {
+        let rules = self.rules;
+        let name = self.name(parameter.name);
+        for (number, source) in rules.sources.iter().enumerate() {
+            if source.parameter.as_ref().is_some_and(|matcher| matcher.is_match(name)) {
+                let label = self.source_label(number, parameter.span);
+                value.labels = value.labels.join(&Labels::one(label));
+            }
+        }
+        let mut targets = Vec::new();
+        for shape in value.shapes.all() {
+            if let Shape::Instance(path) = shape {
+                targets.push((Mention::Type, self.target_of_path(*path)));
+            }
+        }
+        for decorator in &parameter.decorators {
+            let callee = match self.expression(*decorator) {
+                Expression::Call { callee, .. } => *callee,
+                _ => *decorator,
+            };
+            targets.push((Mention::Decorator, self.mention_of(callee, *decorator)));
+        }
+        for (mention, target) in targets {
+            for entry in self.entries(mention, &target) {
+                if let Role::Source(source) = entry.role {
+                    let label = self.source_label(source, parameter.span);
+                    value.labels = value.labels.join(&Labels::one(label));
+                }
+            }
+        }
     }
 
     /// Parameters that take many are lists or dictionaries of what they take.
@@ -256,8 +300,8 @@ impl<'a> Interpreter<'a> {
         known.walks += 1;
         let class_body = self.class_body.take();
         let collecting = std::mem::take(&mut self.collecting);
-        let context = function.name;
-        self.context.extend(context);
+        let context = std::mem::take(&mut self.context);
+        self.context.extend(function.name);
         let mark = self.state.mark();
         self.frames[frame.0 as usize].mark = Some(mark);
         self.block(&function.body);
@@ -286,9 +330,7 @@ impl<'a> Interpreter<'a> {
         if nested && (made.is_some() || self.stack.len() <= CALLS_MAX) && self.steps > 0 {
             self.enter_made(frame, 0);
         }
-        if context.is_some() {
-            self.context.pop();
-        }
+        self.context = context;
         self.collecting = collecting;
         self.class_body = class_body;
         came
@@ -378,22 +420,24 @@ impl<'a> Interpreter<'a> {
         self.frames[frame.0 as usize].receiver.clone_from(&receiver);
         self.stack.push(frame);
         let values = self.bound(function, receiver, call);
-        let remembered = self.remembered(id, &values);
-        if let Some(value) = remembered {
-            self.stack.pop();
-            self.state.undo(mark);
-            return value;
-        }
-        self.set_parameters(frame, function, values.clone());
-        let came = self.body(frame, function, None);
-        self.stack.pop();
-        let delta = self.state.take(mark);
-        self.state.join(&[delta]);
+        let came = match self.remembered(id, &values) {
+            Some(came) => {
+                self.stack.pop();
+                self.state.undo(mark);
+                came
+            }
+            None => {
+                self.set_parameters(frame, function, values.clone());
+                let came = Rc::new(self.body(frame, function, None));
+                self.stack.pop();
+                let delta = self.state.take(mark);
+                self.state.join(&[delta]);
+                self.remember(id, values.clone(), &came);
+                came
+            }
+        };
         self.note_came(function, &came, call, &values);
-        self.remember(id, values, came.value.as_ref());
-        let name: Rc<str> = function.name.map_or("a function", |name| self.name(name)).into();
-        let _ = name;
-        came.value.map(|value| {
+        came.value.clone().map(|value| {
             let labels = value.labels.stepped(call.span, &Word::Returned);
             Value { labels, test: None, ..value }
         })
@@ -409,15 +453,16 @@ impl<'a> Interpreter<'a> {
         Value { labels: known.labels.join(&labels), ..known.widened() }
     }
 
-    fn remembered(&mut self, id: FunctionId, values: &[Value]) -> Option<Option<Value>> {
+    fn remembered(&mut self, id: FunctionId, values: &[Value]) -> Option<Rc<Came>> {
         let known = &self.known[id.0 as usize];
         let found = known.memory.iter().find(|(before, _)| {
             before.len() == values.len() && before.iter().zip(values).all(|(a, b)| a.same(b))
         });
-        found.map(|(_, value)| value.clone())
+        found.map(|(_, came)| Rc::clone(came))
     }
 
-    fn remember(&mut self, id: FunctionId, values: Vec<Value>, value: Option<&Value>) {
+    fn remember(&mut self, id: FunctionId, values: Vec<Value>, came: &Rc<Came>) {
+        let value = came.value.as_ref();
         let known = &mut self.known[id.0 as usize];
         if let Some(value) = value {
             known.result = Some(match &known.result {
@@ -431,7 +476,7 @@ impl<'a> Interpreter<'a> {
         };
         let is_plain = values.iter().all(plain) && value.is_none_or(plain);
         if is_plain && self.program.functions[id.0 as usize].parent == Some(FunctionId(0)) {
-            known.memory.push((values, value.cloned()));
+            known.memory.push((values, Rc::clone(came)));
         }
     }
 
@@ -459,7 +504,13 @@ impl<'a> Interpreter<'a> {
                     let harmless = self.gained(&before[number], value);
                     if harmless != 0 {
                         let says = Says::Harmless(harmless);
-                        facts.push(Fact { place: place.clone(), truth, says, time });
+                        facts.push(Fact {
+                            place: place.clone(),
+                            truth,
+                            says,
+                            is_rule: false,
+                            time,
+                        });
                     }
                 }
             }
@@ -474,7 +525,7 @@ impl<'a> Interpreter<'a> {
         if harmless != 0 {
             let says = Says::Harmless(harmless);
             let time = self.state.now();
-            self.apply(&Fact { place: place.clone(), truth: true, says, time });
+            self.apply(&Fact { place: place.clone(), truth: true, says, is_rule: false, time });
         }
     }
 
@@ -796,11 +847,6 @@ impl<'a> Interpreter<'a> {
                 self.dead = false;
             }
         }
-    }
-
-    /// A span of nothing, for values that come from nowhere in the text.
-    pub(super) fn nowhere() -> Span {
-        Span::default()
     }
 }
 

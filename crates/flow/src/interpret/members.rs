@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Interpreter, PathId};
-use crate::ir::{ExprId, Symbol};
+use crate::ir::{ExprId, Span, Symbol};
 use crate::language::BuiltIn;
 use crate::rules::{Entry, Mention, last};
 use crate::value::{Constant, Key, Kind, Labels, Object, Piece, Shape, Shapes, Value};
@@ -99,10 +99,6 @@ impl<'a> Interpreter<'a> {
                     types.push(path);
                 }
                 Shape::Instance(path) => types.push(path),
-                Shape::Guessed(path) => {
-                    types.push(path);
-                    target.is_guess = true;
-                }
                 Shape::Object(id) => match self.state.object(id).kind {
                     Kind::List => types.push(self.built_in(BuiltIn::List)),
                     Kind::Dictionary => types.push(self.built_in(BuiltIn::Dictionary)),
@@ -154,13 +150,14 @@ impl<'a> Interpreter<'a> {
         self.paths.intern(self.language.built_in(which))
     }
 
-    fn built_in_type(&mut self, value: &Value) -> Option<PathId> {
+    pub(super) fn built_in_type(&mut self, value: &Value) -> Option<PathId> {
         let which = match value.constants.all().iter().find(|one| **one != Constant::Nothing) {
             Some(Constant::Text(_)) => BuiltIn::Text,
             Some(Constant::Bytes(_)) => BuiltIn::Bytes,
             Some(Constant::Integer(_)) => BuiltIn::Integer,
             Some(Constant::Float(_)) => BuiltIn::Float,
             Some(Constant::Boolean(_)) => BuiltIn::Boolean,
+            Some(Constant::Regex(_)) => BuiltIn::Regex,
             None if value.text.is_some() => BuiltIn::Text,
             _ => return None,
         };
@@ -234,12 +231,27 @@ impl<'a> Interpreter<'a> {
         if !entries.is_empty() {
             result = self.used(id, &target, &entries, result);
         }
+        self.source_name(&mut result, text, self.span(id));
         for path in &target.paths {
             if let Some(field) = self.path_fields.get(path) {
                 result = result.join(field);
             }
         }
         result
+    }
+
+    /// Attributes and entries that are sources by their name.
+    pub(super) fn source_name(&self, value: &mut Value, name: &str, span: Span) {
+        let is_function = value.shapes.all().iter().any(|s| matches!(s, Shape::Function(..)));
+        if is_function || value.is_constant() {
+            return;
+        }
+        for (number, source) in self.rules.sources.iter().enumerate() {
+            if source.variable.as_ref().is_some_and(|matcher| matcher.is_match(name)) {
+                let label = self.source_label(number, span);
+                value.labels = value.labels.join(&Labels::one(label));
+            }
+        }
     }
 
     /// The attribute of objects and classes of the file.
@@ -290,7 +302,7 @@ impl<'a> Interpreter<'a> {
                     };
                     add(found.unwrap_or_default());
                 }
-                Shape::Instance(class) | Shape::Guessed(class) => {
+                Shape::Instance(class) => {
                     if let Some(element) = self.element_type(class) {
                         add(Value::shape(Shape::Instance(element)));
                     }
@@ -382,7 +394,7 @@ impl<'a> Interpreter<'a> {
                         object.anything()
                     }
                 }
-                Shape::Instance(class) | Shape::Guessed(class) => {
+                Shape::Instance(class) => {
                     is_empty = false;
                     self.element_type(class).map(|class| Value::shape(Shape::Instance(class)))
                 }

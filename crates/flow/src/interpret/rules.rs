@@ -5,11 +5,15 @@ use super::members::Target;
 use super::{Fact, Interpreter, Says};
 use crate::check::{Alarm, Fix};
 use crate::harmless::is_harmless;
-use crate::ir::{ExprId, Symbol};
+use crate::ir::{ExprId, Expression, Symbol};
+use crate::language::BuiltIn;
 use crate::pattern::Confidence;
 use crate::rule::{FixRule, Holds};
 use crate::rules::{Entry, Mention, Role};
 use crate::value::{Shape, Shapes, Value};
+
+/// A rule about the text is reported at most so often.
+const TEXTS_MAX: usize = 100;
 
 impl Interpreter<'_> {
     /// A call, assignment, import, decorator or mention that is wrong by itself.
@@ -34,6 +38,29 @@ impl Interpreter<'_> {
             fix: rule.fix.as_ref().and_then(|fix| self.fix(fix, call)),
         };
         self.report(*weakness, alarm);
+    }
+
+    /// Rules about the text of the file.
+    pub(super) fn text_rules(&mut self) {
+        let rules = self.rules;
+        for (weakness, rule) in &rules.texts {
+            let Some(regex) = rule.matches.regex() else { continue };
+            let about = &rules.weaknesses[*weakness];
+            for found in regex.find_iter(self.text).take(TEXTS_MAX) {
+                let alarm = Alarm {
+                    rule: about.id.clone(),
+                    weakness: about.name.clone(),
+                    cwe: about.cwe.clone(),
+                    severity: rule.severity.unwrap_or(about.severity),
+                    confidence: rule.confidence.unwrap_or(about.confidence),
+                    span: found.range().into(),
+                    message: rule.message.clone().unwrap_or_else(|| about.title.clone()),
+                    trail: Vec::new(),
+                    fix: None,
+                };
+                self.report(*weakness, alarm);
+            }
+        }
     }
 
     /// A type that was only guessed makes a finding less sure.
@@ -87,7 +114,7 @@ impl Interpreter<'_> {
         if !self.all_hold(&sanitizer.when, call, *weakness) {
             return;
         }
-        let mask = mask(*weakness);
+        let mask = self.mask(*weakness);
         result.labels = result.labels.without(mask);
         // What it made of the data is not known.
         result.text = None;
@@ -104,7 +131,7 @@ impl Interpreter<'_> {
             return;
         }
         let harmless = match &guard.regex {
-            None => mask(*weakness),
+            None => self.mask(*weakness),
             Some(regex) => {
                 let mut harmless = 0;
                 for (pattern, _) in self.selected(regex, None, call) {
@@ -123,16 +150,41 @@ impl Interpreter<'_> {
             return;
         }
         let time = self.state.now();
+        let mut judged = Vec::new();
         for (_, at) in self.selected(&guard.argument, guard.name.as_deref(), call) {
-            let Some(place) = at.and_then(|at| self.place(at)) else { continue };
+            let elements = at.filter(|_| guard.part.is_some()).map(|at| self.expression(at));
+            match elements {
+                Some(Expression::List(elements)) => judged.extend(elements.iter().copied()),
+                _ => judged.extend(at),
+            }
+        }
+        for at in judged {
+            let Some(place) = self.place(at) else { continue };
             let says = Says::Harmless(harmless);
-            let fact = Fact { place, truth: guard.holds == Holds::True, says, time };
+            let fact = Fact { place, truth: guard.holds == Holds::True, says, is_rule: true, time };
             if guard.holds == Holds::Returned {
                 self.apply(&fact);
             } else {
                 self.facts.entry(call.id).or_default().push(fact);
             }
         }
+    }
+
+    /// A value of a type that carries no text does harm only where numbers do.
+    pub(super) fn without_text(&self, value: &mut Value, class: Shape) {
+        if self.is_harmless_type(class) {
+            value.labels = value.labels.without(!self.rules.numbers);
+            value.text = None;
+        }
+    }
+
+    pub(super) fn is_harmless_type(&self, class: Shape) -> bool {
+        let Shape::Instance(path) = class else { return false };
+        let text = self.paths.text(path);
+        let is_number = [BuiltIn::Integer, BuiltIn::Float, BuiltIn::Boolean]
+            .iter()
+            .any(|which| self.language.built_in(*which) == &*text);
+        is_number || self.rules.types.get(&*text).is_some_and(|model| model.harmless)
     }
 
     /// A value as another type: a number carries no text.
@@ -143,10 +195,35 @@ impl Interpreter<'_> {
             declared.shapes = Shapes::One(Shape::Instance(path));
         }
         if self.is_number_type(&declared) {
-            value.labels = crate::value::Labels::default();
+            value.labels = value.labels.without(!self.rules.numbers);
             value.text = None;
         } else if matches!(value.shapes, Shapes::Unknown) && !declared.shapes.all().is_empty() {
             value.shapes = declared.shapes;
+        }
+    }
+
+    /// A record is made like by a call of its class with named arguments.
+    pub(super) fn record_rules(
+        &mut self,
+        id: ExprId,
+        class_at: ExprId,
+        class: &Value,
+        given: Vec<super::calls::Given>,
+    ) {
+        let target = self.mention_of_value(class, class_at);
+        let entries = self.entries(Mention::Call, &target);
+        if entries.is_empty() {
+            return;
+        }
+        let mut call = self.mention_call(id, target);
+        call.callee_at = Some(class_at);
+        call.given = given;
+        for entry in entries {
+            match entry.role {
+                Role::Sink(sink) => self.sink(sink, &call, entry),
+                Role::Rule(rule) => self.rule(rule, &call, entry),
+                _ => {}
+            }
         }
     }
 
@@ -191,9 +268,9 @@ impl Interpreter<'_> {
             }
         }
     }
-}
 
-/// The set of one weakness, or of all.
-fn mask(weakness: Option<usize>) -> u128 {
-    weakness.map_or(u128::MAX, |weakness| 1 << weakness)
+    /// The set of one weakness, or of all for which numbers do no harm.
+    fn mask(&self, weakness: Option<usize>) -> u128 {
+        weakness.map_or(!self.rules.numbers, |weakness| 1 << weakness)
+    }
 }

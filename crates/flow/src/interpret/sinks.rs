@@ -10,7 +10,7 @@ use crate::ir::{ExprId, Span};
 use crate::pattern::{Part, Selector, Selectors, Severity, SourceKind};
 use crate::rule::SinkRule;
 use crate::rules::{Entry, Mention, Role};
-use crate::value::{Key, Label, Labels, Shape, Value, Word};
+use crate::value::{Key, Kind, Label, Labels, Shape, Value, Word};
 
 impl Interpreter<'_> {
     /// A call or assignment that some values must not come to.
@@ -83,7 +83,7 @@ impl Interpreter<'_> {
                 parts
             }
             Some(Part::Key { key }) => {
-                let key = Key::Text(key.as_str().into());
+                let key = Key::from(key);
                 let mut parts = Vec::new();
                 for shape in value.shapes.all() {
                     if let Shape::Object(id) = shape {
@@ -107,6 +107,9 @@ impl Interpreter<'_> {
     ) -> Option<(Severity, Label)> {
         let rules = self.rules;
         let sources = sink.sources.as_ref().unwrap_or(&rules.weaknesses[weakness].sources);
+        if self.is_instance(value, &rules.weaknesses[weakness].harmless_types) {
+            return None;
+        }
         let bit = 1_u128 << weakness;
         let counts = |label: &Label| {
             if label.harmless & bit == 0 { sources.get(&label.kind).copied() } else { None }
@@ -159,9 +162,29 @@ impl Interpreter<'_> {
             .any(|label| label.harmless & (1 << weakness) == 0 && sources.contains_key(&label.kind))
     }
 
+    /// The text of an answer: the first of several results (text, status, headers). Dictionaries and
+    /// objects are judged where they are made.
+    fn body_of(&mut self, value: &Value) -> Option<Value> {
+        let Some(shape) = value.only_shape() else { return Some(value.clone()) };
+        match shape {
+            Shape::Object(id) => {
+                let object = self.state.object_rc(id);
+                let first = object.elements.first().filter(|_| object.kind == Kind::List)?;
+                let is_plain = first.only_shape().is_none_or(|s| !matches!(s, Shape::Object(_)));
+                is_plain.then(|| first.clone())
+            }
+            Shape::Instance(path) => {
+                let text = self.paths.text(path);
+                self.language.is_built_in(&text).then(|| value.clone())
+            }
+            _ => Some(value.clone()),
+        }
+    }
+
     /// What an entry point answers with.
     pub(super) fn respond(&mut self, value: &Value, span: Span) {
         let Some(response) = self.frame().response.clone() else { return };
+        let Some(value) = self.body_of(value) else { return };
         let path = self.paths.intern(&response);
         let target: Target = self.target_of_path(path);
         for entry in self.entries(Mention::Response, &target) {
@@ -169,6 +192,7 @@ impl Interpreter<'_> {
                 let mut call = self.mention_call(ExprId(u32::MAX), Target::default());
                 call.span = span;
                 call.assigned = Some(value.clone());
+                call.given.clear();
                 self.sink(sink, &call, entry);
             }
         }

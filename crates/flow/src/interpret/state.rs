@@ -65,6 +65,12 @@ impl State {
         ObjectId(u32::try_from(self.heap.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// How many variables and objects there are.
+    pub fn sizes(&self) -> [u32; 2] {
+        let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        [number(self.cells.len()), number(self.heap.len())]
+    }
+
     pub fn read(&self, cell: u32) -> Option<&Value> {
         self.cells.get(cell as usize)?.value.as_ref()
     }
@@ -277,9 +283,13 @@ fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
 }
 
 impl Delta {
-    /// The value that a variable has at its end, where it was written.
-    pub fn cell(&self, cell: u32) -> Option<&Value> {
-        let place = self.cells.binary_search_by_key(&cell, |entry| entry.0).ok()?;
-        self.cells[place].1.as_ref()
+    /// What was written of what was there before, and of what was made since.
+    pub fn split(self, [cells, objects]: [u32; 2]) -> (Delta, Delta) {
+        let (mut outer, mut inner) = (self, Delta::default());
+        let cells = outer.cells.partition_point(|entry| entry.0 < cells);
+        inner.cells = outer.cells.split_off(cells);
+        let objects = outer.objects.partition_point(|entry| entry.0 < objects);
+        inner.objects = outer.objects.split_off(objects);
+        (outer, inner)
     }
 }

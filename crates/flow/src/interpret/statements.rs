@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::{Interpreter, Made};
-use crate::ir::{Block, ExprId, StatementKind, StmtId, Symbol, UnaryOperator};
+use crate::ir::{Block, ExprId, StatementKind, StmtId, Symbol};
 use crate::ir::{Expression, FunctionId};
 use crate::rules::Mention;
 use crate::value::{Key, Kind, Shape, Value, Word};
@@ -175,6 +175,9 @@ impl Interpreter<'_> {
         span: crate::ir::Span,
     ) {
         let module_path = self.paths.intern(self.name(module));
+        if !self.imported.contains(&module_path) {
+            self.imported.push(module_path);
+        }
         let path = match member.map(|member| self.name(member)) {
             None => module_path,
             Some("*") => {
@@ -197,9 +200,7 @@ impl Interpreter<'_> {
         let entries = self.decorators(&function.decorators, function.span);
         let frame = self.frame_id();
         let mut all = entries;
-        if let Some(name) = function.name {
-            all.extend(self.entries_by_name(name));
-        }
+        all.extend(self.entries_of_function(id));
         self.frame().made.push(Made { function: id, frame, receiver: None, entries: all });
         if let Some(name) = function.name {
             self.bind(name, Value::shape(Shape::Function(id, frame, None)));
@@ -235,12 +236,8 @@ impl Interpreter<'_> {
                 callee = *inner;
             }
             let call = self.mention_of(callee, *decorator);
-            found.extend(self.decorator_entries(Mention::Decorator, &call));
+            found.extend(self.decorator_entries(Mention::Decorator, &call, *decorator));
         }
         found
-    }
-
-    pub(super) fn not(operator: UnaryOperator) -> bool {
-        operator == UnaryOperator::Not
     }
 }

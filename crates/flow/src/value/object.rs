@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::{Constant, Value};
 use crate::ir::ClassId;
+use crate::pattern::Entry;
 
 /// More elements than this are not kept apart.
 pub(crate) const ELEMENTS_MAX: usize = 64;
@@ -31,6 +32,15 @@ pub(crate) enum Kind {
 pub(crate) enum Key {
     Integer(i64),
     Text(Rc<str>),
+}
+
+impl From<&Entry> for Key {
+    fn from(entry: &Entry) -> Key {
+        match entry {
+            Entry::Index(index) => Key::Integer(*index),
+            Entry::Name(name) => Key::Text(name.as_str().into()),
+        }
+    }
 }
 
 impl Key {
@@ -191,11 +201,15 @@ impl Object {
         for more in self.elements[both..].iter().chain(&other.elements[both..]) {
             joined.add_to_rest(more);
         }
-        joined.fields.clone_from(&self.fields);
+        // What only one of them has may be missing.
+        let missing = Value::default();
+        for (key, value) in &self.fields {
+            let value = value.join(other.fields.get(key).unwrap_or(&missing));
+            joined.fields.insert(key.clone(), value);
+        }
         for (key, value) in &other.fields {
-            match joined.fields.get_mut(key) {
-                Some(known) => *known = known.join(value),
-                None => _ = joined.fields.insert(key.clone(), value.clone()),
+            if !self.fields.contains_key(key) {
+                joined.fields.insert(key.clone(), value.join(&missing));
             }
         }
         joined

@@ -100,21 +100,17 @@ impl Labels {
         let all = self.all().iter().cloned();
         Labels::of(all.map(|l| Label { harmless: l.harmless | weaknesses, ..l }).collect())
     }
-
-    /// The labels that a test accepts.
-    pub fn retain(&self, keep: impl Fn(&Label) -> bool) -> Labels {
-        if self.all().iter().all(&keep) {
-            return self.clone();
-        }
-        Labels::of(self.all().iter().filter(|label| keep(label)).cloned().collect())
-    }
-
     /// One more step on the way of each.
     pub fn stepped(&self, span: Span, word: &Word) -> Labels {
         if self.is_empty() {
             return Labels::default();
         }
         Labels::of(self.all().iter().map(|label| label.stepped(span, word)).collect())
+    }
+
+    /// Whether some origin is the same.
+    pub fn shares(&self, other: &Labels) -> bool {
+        self.all().iter().any(|mine| other.all().iter().any(|theirs| mine.is_from(theirs)))
     }
 
     /// Whether both have the same origins, harmless for the same weaknesses.

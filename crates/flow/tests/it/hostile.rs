@@ -1,3 +1,1 @@
 //! Programs that are made to cost much.
-
-use flow::{Language, rules};

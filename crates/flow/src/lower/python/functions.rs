@@ -1,9 +1,8 @@
 //! Functions, classes and annotations.
 
 use ruff_python_ast::{self as ast, Expr};
-use ruff_text_size::Ranged;
 
-use super::{Around, Lowering, empty_function, span, span_of};
+use super::{Around, Lowering, empty_function, span};
 use crate::ir::{
     Class, ClassId, ExprId, Expression, FunctionId, Parameter, ParameterKind, Span, StatementKind,
 };
@@ -208,10 +207,6 @@ impl Lowering {
     /// The type in `Annotated`; the rest of it is walked for its calls.
     fn annotated(&mut self, parts: &ast::ExprTuple) -> ExprId {
         self.annotation(&parts.elts[0])
-    }
-
-    pub(super) fn at(&self, node: &impl Ranged) -> Span {
-        span_of(node)
     }
 }
 
