@@ -38,8 +38,8 @@ pub fn lower(tree: &Tree, text: &str) -> Program {
         }
     }
     for id in classes {
-        let span = l.program.classes[id.0 as usize].span;
-        body.push(l.program.statement(StatementKind::DefineClass(id), span));
+        let defined = l.statement(root, StatementKind::DefineClass(id));
+        body.push(defined);
     }
     l.finish(body)
 }

@@ -124,6 +124,15 @@ impl<'t> Lowering<'t> {
     }
 
     pub(super) fn statement(&mut self, node: Node<'_>, kind: StatementKind) -> StmtId {
+        let named = match &kind {
+            StatementKind::Import { name, .. } => Some(*name),
+            StatementKind::Define(id) => self.program.functions[id.0 as usize].name,
+            StatementKind::DefineClass(id) => self.program.classes[id.0 as usize].name,
+            _ => None,
+        };
+        if let Some(name) = named {
+            self.own(name);
+        }
         self.program.statement(kind, node.byte_range().into())
     }
 
