@@ -8,6 +8,7 @@
 mod assign;
 mod assume;
 mod branches;
+mod callbacks;
 mod calls;
 mod classes;
 mod conditions;
@@ -17,12 +18,15 @@ mod fold;
 mod functions;
 mod members;
 mod operators;
+mod parameters;
 mod paths;
+mod readings;
 mod rules;
 mod sinks;
 mod state;
 mod statements;
 mod tests;
+mod verdicts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -38,10 +42,13 @@ use crate::rules::Rules;
 use crate::value::{Key, ObjectId, Value};
 
 /// Functions are walked inside one another to this depth.
-const CALLS_MAX: usize = 8;
+const CALLS_MAX: usize = 32;
 
-/// A function is walked in at most so many different situations.
+/// A function is walked in at most so many different situations; further ones are walked as one.
 const WALKS_MAX: u32 = 12;
+
+/// The situations walked as one are walked again at most so often, as they grow.
+const WALKS_AS_ONE_MAX: u32 = 24;
 
 /// Expressions and statements nest to this depth, over all functions being walked.
 const DEPTH_MAX: u32 = 2_000;
@@ -72,10 +79,10 @@ struct Frame {
     tries: Vec<Try>,
     /// Functions made in it that nobody called yet.
     made: Vec<Made>,
-    /// Parameters that were given another value.
-    rebound: bool,
+    /// When its parameters were bound, in writes.
+    bound_at: u32,
     /// What parameters are where the result is true, and where it is false.
-    verdicts: [Option<Vec<Value>>; 2],
+    verdicts: [Option<Vec<Option<Value>>>; 2],
     /// What the result becomes, where a framework calls it.
     response: Option<Rc<str>>,
 }
@@ -121,6 +128,8 @@ struct Known {
     memory: Vec<(Vec<Value>, Rc<Came>)>,
     /// All it returned.
     result: Option<Value>,
+    /// What it was given in the situations that are walked as one.
+    joined: Option<Vec<Value>>,
     /// Whether it was walked as one that others call.
     is_entered: bool,
 }
@@ -131,9 +140,9 @@ struct Came {
     /// `None` where it never returns.
     value: Option<Value>,
     /// What its parameters are at the end, where they were not bound to something else.
-    parameters: Option<Vec<Value>>,
+    parameters: Vec<Option<Value>>,
     /// What they are where the result is false, and where it is true.
-    verdicts: [Option<Vec<Value>>; 2],
+    verdicts: [Option<Vec<Option<Value>>>; 2],
 }
 
 /// What is known of a class of the file.
@@ -194,6 +203,10 @@ pub(crate) struct Interpreter<'a> {
     /// Attributes of modules that were written.
     path_fields: HashMap<PathId, Value>,
     facts: HashMap<ExprId, Vec<Fact>>,
+    /// What is known of what is read out of unknown things.
+    readings: HashMap<readings::Reading, u32>,
+    /// Where the text is kept that a call gives back as it is.
+    origins: HashMap<ExprId, Place>,
     /// The elements of comprehensions being walked.
     collecting: Vec<(ExprId, Option<ExprId>, ObjectId)>,
     /// The class whose body is being walked.
@@ -257,6 +270,8 @@ impl<'a> Interpreter<'a> {
             classes: HashMap::new(),
             path_fields: HashMap::new(),
             facts: HashMap::new(),
+            readings: HashMap::new(),
+            origins: HashMap::new(),
             collecting: Vec::new(),
             class_body: None,
             context: Vec::new(),

@@ -8,6 +8,7 @@ pub mod ir;
 pub mod lower;
 pub mod memory;
 
+mod backtracking;
 mod check;
 mod fold;
 mod harmless;

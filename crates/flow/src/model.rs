@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::pattern::{Condition, Matcher, Selectors, SourceKind, Texts};
+use crate::pattern::{Condition, Matcher, Scalar, Selectors, SourceKind, Texts};
 use crate::rule::{GuardRule, SanitizerRule};
 
 /// `models/<language>/<library>.toml`.
@@ -17,6 +17,9 @@ pub struct ModelFile {
     /// Types.
     #[serde(default, rename = "type")]
     pub types: Vec<TypeModel>,
+    /// Constants of the library, by their paths.
+    #[serde(default)]
+    pub constants: BTreeMap<String, Scalar>,
     /// How values move through calls.
     #[serde(default)]
     pub call: Vec<CallModel>,

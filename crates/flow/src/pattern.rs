@@ -236,6 +236,8 @@ pub struct Condition {
     pub name: Option<String>,
     /// The entry of the list, dictionary or object.
     pub key: Option<Entry>,
+    /// `"elements"`: anything that is in it.
+    pub part: Option<Part>,
     /// A constant that it can be.
     pub is: Option<Scalars>,
     /// It can be `None`, `null`.

@@ -199,6 +199,9 @@ pub struct GuardRule {
     pub name: Option<String>,
     /// Which part of it.
     pub part: Option<Part>,
+    /// Whether all that comes from the same origin is harmless, not only this value.
+    #[serde(default)]
+    pub origin: bool,
     /// On which branch.
     #[serde(default)]
     pub holds: Holds,

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::fold::Fold;
 use crate::language::Language;
 use crate::model::{CallModel, CallbackModel, EntryModel, ModelFile, SourceModel, TypeModel};
-use crate::pattern::{Condition, Confidence, Severity, SourceKind, Texts};
+use crate::pattern::{Condition, Confidence, Scalar, Severity, SourceKind, Texts};
 use crate::rule::{
     CallRule, Example, GuardRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
 };
@@ -31,6 +31,7 @@ pub struct Rules {
     pub(crate) sources: Vec<SourceModel>,
     pub(crate) types: HashMap<String, TypeModel>,
     pub(crate) typed_names: HashMap<String, String>,
+    pub(crate) constants: HashMap<String, Scalar>,
     pub(crate) models: Vec<(CallModel, Option<Fold>)>,
     pub(crate) entries: Vec<EntryModel>,
     pub(crate) callbacks: Vec<CallbackModel>,
@@ -150,6 +151,7 @@ impl Rules {
             sources: Vec::new(),
             types: HashMap::new(),
             typed_names: HashMap::new(),
+            constants: HashMap::new(),
             models: Vec::new(),
             entries: Vec::new(),
             callbacks: Vec::new(),
@@ -268,6 +270,7 @@ impl Rules {
             self.index(Mention::Type, &source.types, receivers, role)?;
             self.sources.push(source);
         }
+        self.constants.extend(file.constants);
         for model in file.types {
             self.add_type(model)?;
         }

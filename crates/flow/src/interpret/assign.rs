@@ -36,7 +36,7 @@ impl<'a> Interpreter<'a> {
         }
         if let Some(operator) = operator {
             let before = self.eval(target);
-            result = self.binary(operator, &before, &result, span);
+            result = self.binary(operator, &before, &result);
         } else if matches!(
             self.expression(value),
             Expression::Compare { .. }
@@ -115,11 +115,13 @@ impl<'a> Interpreter<'a> {
                 self.bind(*name, Value { labels, is_bound: true, ..value });
             }
             Expression::Attribute { base, name } => {
+                self.forget_reading(target);
                 let object = self.eval(*base);
                 self.assign_rules(target, *base, None, &object, &value);
                 self.write_attribute(*base, &object, *name, &value);
             }
             Expression::Index { base, index } => {
+                self.forget_reading(target);
                 let object = self.eval(*base);
                 let index = self.eval(*index);
                 self.assign_rules(target, *base, Some(&index), &object, &value);
@@ -345,7 +347,10 @@ impl<'a> Interpreter<'a> {
             }
             Expression::Attribute { base, name } => {
                 let key = Key::Text(self.name(*name).into());
-                Some(Place::Field(self.object_at(*base)?, key))
+                match self.object_at(*base) {
+                    Some(object) => Some(Place::Field(object, key)),
+                    None => self.place_of_reading(expression),
+                }
             }
             Expression::Index { base, index } => {
                 let key = match self.expression(*index) {
@@ -353,7 +358,10 @@ impl<'a> Interpreter<'a> {
                     Expression::Integer(number) => Key::Integer(*number),
                     _ => return None,
                 };
-                Some(Place::Field(self.object_at(*base)?, key))
+                match self.object_at(*base) {
+                    Some(object) => Some(Place::Field(object, key)),
+                    None => self.place_of_reading(expression),
+                }
             }
             Expression::Assign { target, .. } => self.place(*target),
             Expression::Await(inner) | Expression::Cast { value: inner, .. } => self.place(*inner),

@@ -99,6 +99,15 @@ impl Interpreter<'_> {
 
     /// A variable that is true or false itself.
     fn assume_value(&mut self, test: ExprId, truth: bool, depth: usize) {
+        if let (false, Expression::Attribute { base, .. }) = (truth, self.expression(test)) {
+            // What is empty is equal to the empty text.
+            let labels = self.argument_labels(*base);
+            let mut facts = Vec::new();
+            self.note_compared(&mut facts, test, &labels, &Value::text_of(""), true);
+            for fact in facts {
+                self.apply(&fact);
+            }
+        }
         let Some(place) = self.place(test) else { return };
         let Some(value) = self.read_place(&place) else { return };
         if value.truth().is_some_and(|known| known != truth) {
@@ -126,6 +135,21 @@ impl Interpreter<'_> {
 
     fn has_object(&self, value: &Value) -> bool {
         value.shapes.all().iter().any(|shape| matches!(shape, Shape::Object(_)))
+    }
+
+    /// Where the variable, or the arguments of the call, come from.
+    fn argument_labels(&mut self, expression: ExprId) -> Labels {
+        let parts = match self.expression(expression) {
+            Expression::Call { arguments, .. } => arguments.iter().map(|one| one.value).collect(),
+            _ => vec![expression],
+        };
+        let mut labels = Labels::default();
+        for part in parts {
+            if let Some(value) = self.place(part).and_then(|place| self.read_place(&place)) {
+                labels = labels.join(&value.labels);
+            }
+        }
+        labels
     }
 
     /// A test made earlier, whose result is in a variable: facts of it still hold of what was not
@@ -229,8 +253,9 @@ impl Interpreter<'_> {
             _ => return,
         };
         let mut facts = Vec::new();
-        for (side, other) in [(sides[0], values[1]), (sides[1], values[0])] {
-            self.note_compared(&mut facts, side, other, truth);
+        for (side, other) in [(0, 1), (1, 0)] {
+            let labels = &values[side].labels;
+            self.note_compared(&mut facts, sides[side], labels, values[other], truth);
         }
         if equal {
             for (side, value, other) in
@@ -250,20 +275,26 @@ impl Interpreter<'_> {
 
     /// An attribute that says, by a rule, what it was taken from: where it is equal to something
     /// that nobody outside chooses, all that comes from the same origin is harmless.
-    fn note_compared(&mut self, facts: &mut Vec<Fact>, side: ExprId, other: &Value, truth: bool) {
+    fn note_compared(
+        &mut self,
+        facts: &mut Vec<Fact>,
+        side: ExprId,
+        labels: &Labels,
+        other: &Value,
+        truth: bool,
+    ) {
         let Expression::Attribute { base, name } = self.expression(side) else { return };
-        if !self.deep_labels(other).is_empty() {
+        if labels.is_empty() || !self.deep_labels(other).is_empty() {
             return;
         }
-        let Some(object) = self.place(*base).and_then(|place| self.read_place(&place)) else {
-            return;
-        };
-        let target = self.member_target(&object, Some(*base), self.name(*name));
+        // Of the result of a call only the name of the attribute is looked at.
+        let object = self.place(*base).and_then(|place| self.read_place(&place));
+        let target = self.member_target(&object.unwrap_or_default(), Some(*base), self.name(*name));
         let time = self.state.now();
         for entry in self.entries(Mention::Compared, &target) {
             let Role::Guard(guard) = entry.role else { continue };
             let Some(weakness) = self.rules.guards[guard].0 else { continue };
-            for place in self.places_from(&object.labels) {
+            for place in self.places_from(labels) {
                 let says = Says::Harmless(1 << weakness);
                 facts.push(Fact { place, truth, says, is_rule: true, time });
             }
@@ -271,13 +302,18 @@ impl Interpreter<'_> {
     }
 
     /// The variables of the function being walked that hold data of the same origins.
-    fn places_from(&self, labels: &Labels) -> Vec<Place> {
+    pub(super) fn places_from(&self, labels: &Labels) -> Vec<Place> {
         let frame = &self.frames[self.frame_id().0 as usize];
         let count = self.scopes[frame.function.0 as usize].slots.len();
         let cells = frame.base..frame.base + u32::try_from(count).unwrap_or(0);
         let shares =
             |cell: &u32| self.state.read(*cell).is_some_and(|value| value.labels.shares(labels));
         cells.filter(shares).map(Place::Cell).collect()
+    }
+
+    /// Where the value of an expression is kept, or the text that it is made from as it is.
+    pub(super) fn place_or_origin(&mut self, expression: ExprId) -> Option<Place> {
+        self.place(expression).or_else(|| self.origins.get(&expression).cloned())
     }
 
     fn note_equal(
@@ -291,8 +327,13 @@ impl Interpreter<'_> {
         if !other.is_constant() || value.labels.is_empty() && value.constants.all().is_empty() {
             return;
         }
-        let Some(place) = self.place(side) else { return };
+        let Some(place) = self.place_or_origin(side) else { return };
         let time = self.state.now();
+        if self.origins.contains_key(&side) {
+            let says = Says::Harmless(u128::MAX);
+            facts.push(Fact { place, truth, says, is_rule: false, time });
+            return;
+        }
         let known = Value { constants: other.constants.clone(), ..Value::default() };
         facts.push(Fact {
             place: place.clone(),
@@ -322,11 +363,15 @@ impl Interpreter<'_> {
         if value.labels.is_empty() && value.constants.all().is_empty() {
             return;
         }
-        let Some(place) = self.place(side) else { return };
+        let Some(place) = self.place_or_origin(side) else { return };
         let time = self.state.now();
         if let Some(constants) = self.members(collection) {
-            let known = Value { constants, ..Value::default() };
-            facts.push(Fact { place, truth, says: Says::Is(known), is_rule: false, time });
+            let says = if self.origins.contains_key(&side) {
+                Says::Harmless(u128::MAX)
+            } else {
+                Says::Is(Value { constants, ..Value::default() })
+            };
+            facts.push(Fact { place, truth, says, is_rule: false, time });
         }
     }
 

@@ -7,7 +7,7 @@ use crate::pattern::SourceKind;
 use crate::value::{Constants, Label, Labels, Shape, Value};
 
 /// Loops are walked at most so often.
-const ROUNDS_MAX: usize = 3;
+const ROUNDS_MAX: usize = 6;
 
 impl Interpreter<'_> {
     /// Walks a way of its own; what it wrote, where it did not end.
@@ -169,13 +169,14 @@ impl Interpreter<'_> {
             }
             breaks.extend(one.breaks);
             ways.push(Delta::default());
-            let written: Vec<Delta> = if round + 2 == ROUNDS_MAX { ways.clone() } else { vec![] };
             if !self.state.join(&ways) || self.steps == 0 {
                 break;
             }
-            // The last round sees values of which nothing more can come.
-            for way in &written {
-                self.state.widen(way);
+            // From the third round on, what changes can be anything.
+            if round > 0 {
+                for way in &ways {
+                    self.state.widen(way);
+                }
             }
         }
         breaks
@@ -330,7 +331,9 @@ impl Interpreter<'_> {
     ) {
         let mark = self.state.mark();
         self.frame().tries.push(Try { mark, raises: Vec::new() });
+        self.state.watch();
         self.block(body);
+        let between = self.state.watched();
         let has_ended = std::mem::take(&mut self.dead);
         let end = self.state.take(mark);
         let one = self.frame().tries.pop().expect("it was pushed above");
@@ -341,6 +344,7 @@ impl Interpreter<'_> {
         for handler in handlers {
             ways.extend(self.way(|walk| {
                 walk.state.join(&starts);
+                walk.state.join_values(&between);
                 walk.handler(handler);
             }));
         }

@@ -34,6 +34,10 @@ pub(super) struct Call {
     pub key: Option<Value>,
 }
 
+/// What gives back the text it was given, but for its case and the space around it.
+const SAME_TEXT: [&str; 9] =
+    ["lower", "upper", "capitalize", "strip", "lstrip", "rstrip", "str", "decode", "identity"];
+
 impl<'a> Interpreter<'a> {
     pub(super) fn eval_call(
         &mut self,
@@ -255,6 +259,7 @@ impl<'a> Interpreter<'a> {
         if self.dead {
             return Value::default();
         }
+        self.source_entry(call, &mut result);
         for entry in &entries {
             match entry.role {
                 Role::Source(source) => self.source_call(source, call, &mut result),
@@ -264,6 +269,18 @@ impl<'a> Interpreter<'a> {
             }
         }
         result
+    }
+
+    /// `form.get("password")`: data from outside that is asked for by a name.
+    fn source_entry(&self, call: &Call, result: &mut Value) {
+        let is_own = call.callee.shapes.all().iter().any(|s| matches!(s, Shape::Function(..)));
+        let Some(first) = call.given.first().filter(|first| first.name.is_none()) else { return };
+        if is_own || result.labels.is_empty() {
+            return;
+        }
+        if let Some(name) = first.value.as_text().cloned() {
+            self.source_name(result, &name, call.span);
+        }
     }
 
     fn result(&mut self, call: &Call, entries: &[&'a Entry]) -> Value {
@@ -354,6 +371,9 @@ impl<'a> Interpreter<'a> {
             return Some(Value::default());
         }
         let folded = fold.and_then(|fold| self.fold(fold, call));
+        if model.fold.as_deref().is_some_and(|name| SAME_TEXT.contains(&name)) {
+            self.note_same_text(call);
+        }
         let mut from = match &model.from {
             Some(from) => self.labels_of(from, call),
             None if folded.is_some() && fold.is_some_and(|fold| !fold.is_text()) => {
@@ -376,6 +396,18 @@ impl<'a> Interpreter<'a> {
             // Constants and containers know themselves where they come from.
             Some(folded) => Some(folded),
             None => Some(Value::labelled(from)),
+        }
+    }
+
+    /// What is shown of the result of this call holds of what it was given.
+    fn note_same_text(&mut self, call: &Call) {
+        let receiver = call.target.receiver.as_ref().filter(|value| !Self::is_module(value));
+        let at = match receiver {
+            Some(_) => call.target.receiver_at,
+            None => call.given.first().map(|given| given.at),
+        };
+        if let Some(place) = at.and_then(|at| self.place_or_origin(at)) {
+            self.origins.insert(call.id, place);
         }
     }
 
@@ -586,6 +618,11 @@ impl<'a> Interpreter<'a> {
             }
         }
         value
+    }
+
+    /// Whether functions of it are called on nothing: a module, not data that is read from one.
+    pub(super) fn is_module(value: &Value) -> bool {
+        value.labels.is_empty() && Self::path_of(value).is_some()
     }
 
     /// The path that a value is, if it is one.

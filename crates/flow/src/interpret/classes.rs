@@ -1,9 +1,10 @@
 //! Classes of the file: attributes, methods, inheritance.
 
+use super::calls::Call;
 use super::{Class, FrameId, Interpreter, Made, PathId};
 use crate::ir::{ClassId, ExprId, Expression, FunctionId, ParameterKind, StatementKind, Symbol};
 use crate::rules::{Mention, Role};
-use crate::value::{Key, Kind, Object, ObjectId, Shape, Shapes, Value};
+use crate::value::{Constants, Key, Kind, Object, ObjectId, Shape, Shapes, Value};
 
 /// Classes are followed to so many bases.
 const BASES_MAX: usize = 16;
@@ -116,6 +117,14 @@ impl Interpreter<'_> {
         None
     }
 
+    /// What is called where an object itself is.
+    pub(super) fn method_to_call(&self, object: ObjectId) -> Option<(FunctionId, FrameId)> {
+        match self.state.object(object).kind {
+            Kind::Instance(class) => self.method(class, "__call__"),
+            _ => None,
+        }
+    }
+
     pub(super) fn constructor(&self, class: ClassId) -> Option<(FunctionId, FrameId)> {
         CONSTRUCTORS.iter().find_map(|name| self.method(class, name))
     }
@@ -134,10 +143,12 @@ impl Interpreter<'_> {
             let Some(known) = self.classes.get(class) else { continue };
             let body = self.state.object(known.body).get(&Key::Text(text.into()));
             for value in [known.fields.get(&name).cloned(), body].into_iter().flatten() {
-                found = Some(found.map_or(value.clone(), |found| found.join(&value)));
+                found = Some(found.map_or(value.clone(), |found: Value| found.join(&value)));
             }
-            if found.is_some() {
-                return found;
+            // Others may have written it, too.
+            if let Some(found) = found {
+                let constants = found.constants.join(&Constants::Unknown);
+                return Some(Value { constants, ..found });
             }
         }
         let (method, frame) = self.method_in(&line, text)?;
@@ -162,8 +173,8 @@ impl Interpreter<'_> {
         })
     }
 
-    fn empty_call(&self, span: crate::ir::Span) -> super::calls::Call {
-        super::calls::Call {
+    fn empty_call(&self, span: crate::ir::Span) -> Call {
+        Call {
             id: ExprId(u32::MAX),
             span,
             target: super::members::Target::default(),
@@ -261,5 +272,37 @@ impl Interpreter<'_> {
             })
         });
         Some((class, object))
+    }
+
+    /// Makes an object of a class of the file.
+    pub(super) fn construct(&mut self, class: ClassId, call: &Call) -> Value {
+        let object = self.state.make(Object::new(Kind::Instance(class)));
+        let value = Value::shape(Shape::Object(object));
+        if let Some((constructor, frame)) = self.constructor(class) {
+            self.call_function(constructor, frame, Some(value.clone()), call);
+        } else {
+            self.fill_fields(class, object, call);
+        }
+        value
+    }
+
+    /// Classes without a constructor take their arguments as fields (data classes).
+    fn fill_fields(&mut self, class: ClassId, object: ObjectId, call: &Call) {
+        for given in &call.given {
+            if let Some(name) = given.name {
+                let key = Key::Text(self.name(name).into());
+                let value = given.value.clone();
+                self.state.change(object, |object| object.set(Some(&key), &value, true));
+                self.remember_field(class, name, &given.value);
+            }
+        }
+        let names = self.declared_fields(class);
+        let plain = call.given.iter().filter(|given| given.name.is_none() && !given.is_spread);
+        let pairs: Vec<_> = names.into_iter().zip(plain.map(|g| g.value.clone())).collect();
+        for (name, value) in pairs {
+            let key = Key::Text(self.name(name).into());
+            self.state.change(object, |object| object.set(Some(&key), &value, true));
+            self.remember_field(class, name, &value);
+        }
     }
 }

@@ -60,7 +60,11 @@ impl Interpreter<'_> {
 
     fn judged(&mut self, selectors: &Selectors, condition: &Condition, call: &Call) -> Vec<Value> {
         let selected = self.selected(selectors, condition.name.as_deref(), call);
-        let values: Vec<Value> = selected.into_iter().map(|(value, _)| value).collect();
+        let mut values: Vec<Value> = selected.into_iter().map(|(value, _)| value).collect();
+        if condition.part.is_some() {
+            let part = condition.part.as_ref();
+            values = values.iter().flat_map(|value| self.parts(value, part)).collect();
+        }
         let Some(key) = &condition.key else { return values };
         let key = Key::from(key);
         let mut entries = Vec::new();

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::Interpreter;
-use crate::ir::{ExprId, Expression, LogicalOperator, Symbol, UnaryOperator};
+use crate::ir::{Block, ExprId, Expression, LogicalOperator, StatementKind, Symbol, UnaryOperator};
 use crate::language::Language;
 use crate::rules::Mention;
-use crate::value::{Builder, Constant, Key, Kind, Labels, Object, Shape, Value};
+use crate::value::{Builder, Constant, Constants, Key, Kind, Labels, Object, Shape, Value};
 
 impl Interpreter<'_> {
     /// The value of an expression.
@@ -36,8 +36,14 @@ impl Interpreter<'_> {
             Expression::Regex(pattern, _) => {
                 Value::constant(Constant::Regex(self.name(*pattern).into()))
             }
-            Expression::Attribute { base, name } => self.eval_attribute(id, *base, *name),
+            Expression::Attribute { base, name } => match self.read_before(id) {
+                Some(known) => known,
+                None => self.eval_attribute(id, *base, *name),
+            },
             Expression::Index { base, index } => {
+                if let Some(known) = self.read_before(id) {
+                    return known;
+                }
                 let (base, index) = (self.eval(*base), self.eval(*index));
                 let mut value = self.index_of(&base, &index);
                 if let Some(name) = index.as_text() {
@@ -54,10 +60,7 @@ impl Interpreter<'_> {
                 self.eval_call(id, *callee, arguments, *is_new)
             }
             Expression::Template { parts, tag } => self.eval_template(parts, *tag),
-            Expression::Binary { operator, left, right } => {
-                let (left, right) = (self.eval(*left), self.eval(*right));
-                self.binary(*operator, &left, &right, self.span(id))
-            }
+            Expression::Binary { .. } => self.eval_binary(id),
             Expression::Compare { operator, left, right } => {
                 let sides = [*left, *right];
                 let (left, right) = (self.eval(sides[0]), self.eval(sides[1]));
@@ -73,6 +76,25 @@ impl Interpreter<'_> {
             }
             _ => self.eval_compound(id),
         }
+    }
+
+    /// Operators that stand in a row nest on the left, and may do so deeply.
+    fn eval_binary(&mut self, id: ExprId) -> Value {
+        let mut first = id;
+        let mut rest = Vec::new();
+        while let Expression::Binary { operator, left, right } = self.expression(first) {
+            rest.push((*operator, *right));
+            first = *left;
+        }
+        let mut value = self.eval(first);
+        for (operator, right) in rest.into_iter().rev() {
+            let right = self.eval(right);
+            if self.dead {
+                return Value::default();
+            }
+            value = self.binary(operator, &value, &right);
+        }
+        value
     }
 
     fn eval_compound(&mut self, id: ExprId) -> Value {
@@ -176,12 +198,23 @@ impl Interpreter<'_> {
                 if !entries.is_empty() {
                     value = self.used(id, &target, &entries, value);
                 }
+                self.library_constant(path, &mut value);
                 if let Some(field) = self.path_fields.get(&path) {
                     value = value.join(field);
                 }
             }
         }
         value
+    }
+
+    /// The constant that a library has under a path.
+    pub(super) fn library_constant(&self, path: super::PathId, value: &mut Value) {
+        if self.rules.constants.is_empty() || value.constants != Constants::Unknown {
+            return;
+        }
+        if let Some(scalar) = self.rules.constants.get(&*self.paths.text(path)) {
+            value.constants = Constants::one(scalar.into());
+        }
     }
 
     fn eval_template(&mut self, parts: &[ExprId], tag: Option<ExprId>) -> Value {
@@ -408,18 +441,51 @@ impl Interpreter<'_> {
         Value { shapes: crate::value::Shapes::of(shapes), ..Value::default() }
     }
 
-    fn eval_comprehension(
-        &mut self,
-        body: &crate::ir::Block,
-        element: ExprId,
-        key: Option<ExprId>,
-    ) -> Value {
+    fn eval_comprehension(&mut self, body: &Block, element: ExprId, key: Option<ExprId>) -> Value {
         let kind = if key.is_some() { Kind::Dictionary } else { Kind::List };
         let list = self.state.make(Object::new(kind));
+        // Its variables are its own, though they stand among those of the function.
+        let mut names = Vec::new();
+        self.loop_names(body, &mut names);
+        let cells: Vec<u32> = names.iter().filter_map(|name| self.cell(*name)).collect();
+        let before: Vec<Option<Value>> =
+            cells.iter().map(|cell| self.state.read(*cell).cloned()).collect();
         self.collecting.push((element, key, list));
         self.block(body);
         self.collecting.pop();
+        for (cell, before) in cells.into_iter().zip(before) {
+            self.state.write(cell, before);
+        }
         Value::shape(Shape::Object(list))
+    }
+
+    /// The names that the loops of a comprehension bind.
+    fn loop_names(&self, body: &Block, names: &mut Vec<Symbol>) {
+        let program = self.program;
+        let mut body = body;
+        // The loops and tests of a comprehension stand one in the other.
+        while let [only] = body.as_slice() {
+            match &program.statements[only.0 as usize].kind {
+                StatementKind::For { target, body: inner, .. } => {
+                    self.target_names(*target, names);
+                    body = inner;
+                }
+                StatementKind::If { then, .. } => body = then,
+                _ => break,
+            }
+        }
+    }
+
+    fn target_names(&self, target: ExprId, names: &mut Vec<Symbol>) {
+        let mut open = vec![target];
+        while let Some(target) = open.pop() {
+            match self.expression(target) {
+                Expression::Name(name) => names.push(*name),
+                Expression::List(targets) => open.extend(targets),
+                Expression::Spread(target) => open.push(*target),
+                _ => {}
+            }
+        }
     }
 
     fn eval_assignment(
@@ -433,7 +499,7 @@ impl Interpreter<'_> {
         let mut result = self.eval(value);
         if let Some(operator) = operator {
             let before = self.eval(target);
-            result = self.binary(operator, &before, &result, span);
+            result = self.binary(operator, &before, &result);
         } else {
             let (frame, time) = (self.frame_id(), self.state.now() + 1);
             result.test = Some(crate::value::Test { expression: value, frame, time });

@@ -23,7 +23,7 @@ impl Interpreter<'_> {
 
     fn operands(&self, call: &Call) -> Vec<Value> {
         // A function of a module is called on the module, which is no operand.
-        let receiver = call.target.receiver.iter().filter(|value| Self::path_of(value).is_none());
+        let receiver = call.target.receiver.iter().filter(|value| !Self::is_module(value));
         let given = call.given.iter().filter(|given| given.name.is_none());
         receiver.cloned().chain(given.map(|given| given.value.clone())).collect()
     }
@@ -68,7 +68,7 @@ impl Interpreter<'_> {
                 let mut list = Object::new(Kind::List);
                 rest.iter().for_each(|value| list.push(value.clone()));
                 let list = Value::shape(Shape::Object(self.state.make(list)));
-                Some(self.binary(crate::ir::BinaryOperator::Remainder, format, &list, call.span))
+                Some(self.binary(crate::ir::BinaryOperator::Remainder, format, &list))
             }
             Whole::Text | Whole::Concat => {
                 let mut builder = Builder::default();

@@ -125,6 +125,9 @@ impl<'a> Interpreter<'a> {
             if let Some(guess) = word.and_then(|word| self.guess(word)) {
                 types.push(guess);
                 target.is_guess = true;
+            } else if target.is_open && !base.labels.is_empty() {
+                // Data of no known type is text, for all that is said of texts.
+                types.push(self.built_in(BuiltIn::Text));
             }
         }
         for class in types {
@@ -233,6 +236,7 @@ impl<'a> Interpreter<'a> {
         }
         self.source_name(&mut result, text, self.span(id));
         for path in &target.paths {
+            self.library_constant(*path, &mut result);
             if let Some(field) = self.path_fields.get(path) {
                 result = result.join(field);
             }

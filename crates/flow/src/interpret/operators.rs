@@ -1,7 +1,7 @@
 //! Operators on values.
 
 use super::Interpreter;
-use crate::ir::{BinaryOperator, CompareOperator, Span};
+use crate::ir::{BinaryOperator, CompareOperator};
 use crate::value::{
     Builder, CONSTANTS_MAX, Constant, Constants, Kind, Object, Shape, Shapes, TEXT_MAX, Value,
 };
@@ -12,7 +12,6 @@ impl Interpreter<'_> {
         operator: BinaryOperator,
         left: &Value,
         right: &Value,
-        _span: Span,
     ) -> Value {
         if let Some(constants) = each_pair(left, right, |left, right| {
             calculate(operator, left, right, |one| self.written(one))
@@ -26,15 +25,20 @@ impl Interpreter<'_> {
             BinaryOperator::Divide if is_pathlike(left) => self.add(left, right),
             _ => {
                 let labels = self.deep_labels(left).join(&self.deep_labels(right));
+                let is_path = |shape: &Shape| matches!(shape, Shape::Path(_));
                 let shapes = match operator {
+                    // Flags of a module.
+                    BinaryOperator::Or if right.shapes.all().iter().any(is_path) => {
+                        let flags = left.shapes.all().iter().chain(right.shapes.all());
+                        Shapes::of(flags.copied().filter(is_path).collect())
+                    }
                     // `a | b` of two sets or dictionaries, `path / name`.
-                    BinaryOperator::Or | BinaryOperator::Divide => left.shapes.clone(),
+                    BinaryOperator::Or | BinaryOperator::Divide
+                        if !left.shapes.all().iter().any(is_path) =>
+                    {
+                        left.shapes.clone()
+                    }
                     _ => Shapes::Unknown,
-                };
-                let shapes = if shapes.all().iter().any(|s| matches!(s, Shape::Path(_))) {
-                    Shapes::Unknown
-                } else {
-                    shapes
                 };
                 Value { labels, shapes, ..Value::default() }
             }
@@ -239,9 +243,19 @@ fn calculate(
         (Constant::Text(text), Constant::Integer(times))
             if operator == BinaryOperator::Multiply =>
         {
+            repeated(text, *times).map(Constant::Text)
+        }
+        (Constant::Bytes(bytes), Constant::Integer(times))
+            if operator == BinaryOperator::Multiply =>
+        {
+            repeated(bytes, *times).map(Constant::Bytes)
+        }
+        (Constant::Bytes(text), Constant::Integer(times))
+            if operator == BinaryOperator::Multiply =>
+        {
             let times = usize::try_from((*times).max(0)).ok()?;
             let bytes = text.len().checked_mul(times)?;
-            (bytes <= TEXT_MAX).then(|| Constant::Text(text.repeat(times).into()))
+            (bytes <= TEXT_MAX).then(|| Constant::Bytes(text.repeat(times).into()))
         }
         (Constant::Text(_), _) | (_, Constant::Text(_)) if operator == BinaryOperator::Add => {
             let (left, right) = (written(left)?, written(right)?);
@@ -260,6 +274,12 @@ fn calculate(
             Some(Constant::Float(number))
         }
     }
+}
+
+fn repeated(text: &str, times: i64) -> Option<std::rc::Rc<str>> {
+    let times = usize::try_from(times.max(0)).ok()?;
+    let bytes = text.len().checked_mul(times)?;
+    (bytes <= TEXT_MAX).then(|| text.repeat(times).into())
 }
 
 /// Whole numbers. Division of negative ones rounds differently in different languages.

@@ -150,8 +150,13 @@ impl Interpreter<'_> {
             return;
         }
         let time = self.state.now();
+        let mut places = Vec::new();
         let mut judged = Vec::new();
-        for (_, at) in self.selected(&guard.argument, guard.name.as_deref(), call) {
+        for (value, at) in self.selected(&guard.argument, guard.name.as_deref(), call) {
+            if guard.origin {
+                let labels = self.deep_labels(&value);
+                places.extend(self.places_from(&labels));
+            }
             let elements = at.filter(|_| guard.part.is_some()).map(|at| self.expression(at));
             match elements {
                 Some(Expression::List(elements)) => judged.extend(elements.iter().copied()),
@@ -159,7 +164,9 @@ impl Interpreter<'_> {
             }
         }
         for at in judged {
-            let Some(place) = self.place(at) else { continue };
+            places.extend(self.place(at));
+        }
+        for place in places {
             let says = Says::Harmless(harmless);
             let fact = Fact { place, truth: guard.holds == Holds::True, says, is_rule: true, time };
             if guard.holds == Holds::Returned {

@@ -62,7 +62,7 @@ impl Interpreter<'_> {
     }
 
     /// The part of a value that a sink is about, with all that is in it.
-    fn parts(&mut self, value: &Value, part: Option<&Part>) -> Vec<Value> {
+    pub(super) fn parts(&mut self, value: &Value, part: Option<&Part>) -> Vec<Value> {
         match part {
             None => {
                 let labels = self.deep_labels(value);

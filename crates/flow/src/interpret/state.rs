@@ -6,6 +6,9 @@ use std::rc::Rc;
 
 use crate::value::{Object, ObjectId, Value};
 
+/// More writes than this in one `try` are not remembered one by one.
+const WATCHED_MAX: usize = 4096;
+
 /// A point to go back to. Marks nest.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
@@ -37,6 +40,8 @@ pub(crate) struct State {
     marks_made: u32,
     /// Writes so far.
     time: u32,
+    /// For each `try` being walked, what its body wrote on the way.
+    watches: Vec<Vec<(u32, Value)>>,
 }
 
 #[derive(Debug)]
@@ -91,7 +96,38 @@ impl State {
         self.replace(cell, Some(value), written);
     }
 
+    /// Begins to remember every value that is written: an exception can come at any time.
+    pub fn watch(&mut self) {
+        self.watches.push(Vec::new());
+    }
+
+    /// What was written since [`State::watch`].
+    pub fn watched(&mut self) -> Vec<(u32, Value)> {
+        let watched = self.watches.pop().unwrap_or_default();
+        if let Some(outer) = self.watches.last_mut() {
+            let room = WATCHED_MAX.saturating_sub(outer.len());
+            outer.extend(watched.iter().take(room).cloned());
+        }
+        watched
+    }
+
+    /// Variables may have these values, too.
+    pub fn join_values(&mut self, values: &[(u32, Value)]) {
+        for (cell, value) in values {
+            let joined = match self.read(*cell) {
+                Some(now) => now.join(value),
+                None => value.clone(),
+            };
+            self.write(*cell, Some(joined));
+        }
+    }
+
     fn replace(&mut self, number: u32, value: Option<Value>, written: u32) {
+        if let (Some(watch), Some(value)) = (self.watches.last_mut(), &value) {
+            if watch.len() < WATCHED_MAX {
+                watch.push((number, value.clone()));
+            }
+        }
         let Some(cell) = self.cells.get_mut(number as usize) else { return };
         let before = std::mem::replace(&mut cell.value, value);
         let before_written = std::mem::replace(&mut cell.written, written);

@@ -3,10 +3,30 @@
 use super::Interpreter;
 use super::calls::Call;
 use super::members::words;
-use crate::value::Value;
+use crate::backtracking::is_exponential;
+use crate::value::{Constant, Kind, Object, Shape, Value};
 
 /// The names of all of them.
-pub(crate) const TESTS: [&str; 3] = ["catastrophic-regex", "sql-keywords", "secret-name"];
+pub(crate) const TESTS: [&str; 11] = [
+    "catastrophic-regex",
+    "closed-dictionary",
+    "dictionary",
+    "django-middleware-without-csrf",
+    "django-settings",
+    "double-dash",
+    "empty",
+    "literal-secret",
+    "markup-text",
+    "secret-name",
+    "sql-keywords",
+];
+
+/// Names that only settings of Django are assigned to.
+const DJANGO_SETTINGS: [&str; 4] =
+    ["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "WSGI_APPLICATION"];
+
+/// A text of fewer characters is no password that somebody made up.
+const SECRET_CHARACTERS_MIN: usize = 3;
 
 /// Words of names that hold secrets.
 const SECRET_WORDS: [&str; 14] = [
@@ -35,10 +55,73 @@ impl Interpreter<'_> {
                 let names = names.iter().chain(&self.context).map(|name| self.name(*name));
                 names.into_iter().any(is_secret_name)
             }
-            "catastrophic-regex" => self.texts_of(value).iter().any(|text| is_catastrophic(text)),
+            "catastrophic-regex" => {
+                let is_whole = &*call.target.name == "fullmatch";
+                self.texts_of(value).iter().any(|text| is_exponential(text, is_whole))
+            }
+            "markup-text" => {
+                self.texts_of(value).iter().any(|text| text.trim_start().starts_with('<'))
+            }
+            "literal-secret" => value.constants.all().iter().any(is_literal_secret),
+            "django-settings" => self.assigns_any(&DJANGO_SETTINGS),
+            _ => self.test_object(test, value),
+        }
+    }
+
+    /// Tests of lists and dictionaries.
+    fn test_object(&self, test: &str, value: &Value) -> bool {
+        let objects = value.shapes.all().iter().filter_map(|shape| match shape {
+            Shape::Object(id) => Some(self.state.object(*id)),
+            _ => None,
+        });
+        let mut objects = objects.peekable();
+        match test {
+            "empty" => {
+                let is_open = !value.labels.is_empty() || objects.peek().is_none();
+                !is_open && objects.all(|object| is_closed(object) && has_nothing(object))
+            }
+            "dictionary" => objects.any(|object| object.kind == Kind::Dictionary),
+            "closed-dictionary" => {
+                value.labels.is_empty()
+                    && objects.any(|object| object.kind == Kind::Dictionary && is_closed(object))
+            }
+            "double-dash" => objects.any(|object| {
+                object.elements.iter().any(|one| one.as_text().is_some_and(|text| &**text == "--"))
+            }),
+            "django-middleware-without-csrf" => objects.any(|object| {
+                let names = object.elements.iter().filter_map(Value::as_text);
+                let is_known = names.clone().count() == object.elements.len() && is_closed(object);
+                is_known
+                    && names.clone().any(|name| name.starts_with("django."))
+                    && !names.clone().any(|name| name.contains("CsrfViewMiddleware"))
+            }),
             _ => false,
         }
     }
+
+    /// Whether the file assigns to one of these names.
+    fn assigns_any(&self, names: &[&str]) -> bool {
+        let locals = self.program.functions.first().map_or(&[][..], |file| &file.locals);
+        locals.iter().any(|name| names.contains(&self.name(*name)))
+    }
+}
+
+/// Whether all that is in an object is known.
+fn is_closed(object: &Object) -> bool {
+    object.rest.is_none() && !object.keys_open
+}
+
+fn has_nothing(object: &Object) -> bool {
+    object.elements.is_empty() && object.fields.is_empty()
+}
+
+/// Whether a constant can be a password or key, not a placeholder for one.
+fn is_literal_secret(constant: &Constant) -> bool {
+    let (Constant::Text(text) | Constant::Bytes(text)) = constant else { return false };
+    let is_placeholder = text.starts_with(['<', '{', '$', '%'])
+        || text.contains(char::is_whitespace)
+        || text.chars().all(|one| matches!(one, 'x' | 'X' | '*' | '.' | '-' | '_'));
+    text.chars().count() >= SECRET_CHARACTERS_MIN && !is_placeholder
 }
 
 /// Whether a name says that it holds a secret.
@@ -67,56 +150,4 @@ fn is_sql(text: &str) -> bool {
         Some(&("grant" | "revoke" | "exec" | "execute" | "call")) => all.len() > 1,
         _ => false,
     }
-}
-
-/// Whether a regular expression can take time that grows exponentially: something repeated without
-/// limit that itself is repeated without limit, and nothing between them that must be there.
-fn is_catastrophic(pattern: &str) -> bool {
-    let mut open: Vec<bool> = vec![false];
-    let mut characters = pattern.chars().peekable();
-    while let Some(character) = characters.next() {
-        let mut repeats_inside = false;
-        match character {
-            '\\' => _ = characters.next(),
-            '[' => {
-                while let Some(inner) = characters.next() {
-                    match inner {
-                        '\\' => _ = characters.next(),
-                        ']' => break,
-                        _ => {}
-                    }
-                }
-            }
-            '(' => {
-                open.push(false);
-                continue;
-            }
-            ')' => {
-                repeats_inside = open.pop().unwrap_or(false);
-                if open.is_empty() {
-                    open.push(false);
-                }
-            }
-            _ => {}
-        }
-        let is_endless = match characters.peek() {
-            Some('*' | '+') => true,
-            Some('{') => {
-                let rest: String = characters.clone().skip(1).take_while(|c| *c != '}').collect();
-                rest.ends_with(',')
-            }
-            _ => false,
-        };
-        if is_endless {
-            if repeats_inside {
-                return true;
-            }
-            if let Some(last) = open.last_mut() {
-                *last = true;
-            }
-        } else if let (true, Some(last)) = (repeats_inside, open.last_mut()) {
-            *last = true;
-        }
-    }
-    false
 }

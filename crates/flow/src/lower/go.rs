@@ -74,7 +74,6 @@ fn imports(l: &mut Lowering<'_>, node: Node<'_>, body: &mut Block) {
         let alias = spec.child_by_field_name("name").map(|name| l.text(name));
         let module = l.intern(path);
         let (member, name) = match alias {
-            Some("_") => continue,
             Some(".") => (Some(l.intern("*")), "*"),
             Some(alias) => (None, alias),
             None => (None, path.rsplit('/').next().unwrap_or(path)),

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::pattern::Scalar;
+
 /// More constants than this are not kept apart.
 pub(crate) const CONSTANTS_MAX: usize = 8;
 
@@ -16,6 +18,17 @@ pub(crate) enum Constant {
     Bytes(Rc<str>),
     /// A compiled regular expression.
     Regex(Rc<str>),
+}
+
+impl From<&Scalar> for Constant {
+    fn from(scalar: &Scalar) -> Constant {
+        match scalar {
+            Scalar::Boolean(truth) => Constant::Boolean(*truth),
+            Scalar::Integer(number) => Constant::Integer(*number),
+            Scalar::Float(number) => Constant::Float(*number),
+            Scalar::Text(text) => Constant::Text(text.as_str().into()),
+        }
+    }
 }
 
 impl Constant {

@@ -5,7 +5,7 @@ use flow::{Language, Rules};
 
 use crate::marks;
 
-const RULES: &[(&str, &str)] = &[
+pub(crate) const RULES: &[(&str, &str)] = &[
     ("rules/weakness/test.toml", include_str!("cases/weakness.toml")),
     ("rules/python/test.toml", include_str!("cases/rules.toml")),
     ("models/python/test.toml", include_str!("cases/models.toml")),
@@ -16,8 +16,8 @@ fn check(name: &str, text: &str) {
     let outcome = marks::check(&rules, text).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(outcome.complete, Ok(()), "{name}");
     let found = marks::lines(text, outcome.alarms.iter());
-    let wanted = marks::marked(text, "# HERE");
-    let forbidden = marks::marked(text, "# NOT");
+    let wanted = marks::marked(text, "HERE");
+    let forbidden = marks::marked(text, "NOT");
     assert!(wanted.len() + forbidden.len() > 0, "{name}: no line is marked");
     assert_eq!(found, wanted, "{name}: found, and marked `HERE`");
 }

@@ -5,7 +5,7 @@ mod show;
 use std::fs;
 use std::path::Path;
 
-use crate::marks::program;
+use crate::marks::lowered_file as program;
 
 /// With `BLESS` set the files are written, to be read before they are kept.
 #[test]

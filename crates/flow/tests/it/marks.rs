@@ -10,22 +10,26 @@ const BUDGET_STEPS: u64 = 1_000_000;
 
 /// Checks a program against rules, or says why it cannot be read.
 pub(crate) fn check(rules: &Rules, text: &str) -> Result<Outcome, String> {
-    let program = match rules.language {
+    Ok(flow::check_with(rules, &program(rules, text)?, text, BUDGET_STEPS))
+}
+
+/// Reads a program in the language of the rules.
+pub(crate) fn program(rules: &Rules, text: &str) -> Result<Program, String> {
+    match rules.language {
         Language::Python => {
             let parsed = ruff_python_parser::parse_module(text).map_err(|e| e.to_string())?;
-            flow::lower::python::lower(parsed.syntax())
+            Ok(flow::lower::python::lower(parsed.syntax()))
         }
-        Language::Go => readable("go", text)?,
-        Language::Java => readable("java", text)?,
-        Language::Rust => readable("rs", text)?,
-        Language::C => readable("c", text).or_else(|_| readable("cpp", text))?,
-        language => return Err(format!("{language:?} has no lowering yet")),
-    };
-    Ok(flow::check_with(rules, &program, text, BUDGET_STEPS))
+        Language::Go => readable("go", text),
+        Language::Java => readable("java", text),
+        Language::Rust => readable("rs", text),
+        Language::C => readable("c", text).or_else(|_| readable("cpp", text)),
+        language => Err(format!("{language:?} has no lowering yet")),
+    }
 }
 
 /// The program of a file with this ending, whether it has errors or not.
-pub(crate) fn program(extension: &str, text: &str) -> Program {
+pub(crate) fn lowered_file(extension: &str, text: &str) -> Program {
     lowered(extension, &tree(extension, text), text)
 }
 
@@ -66,8 +70,9 @@ pub(crate) fn line(text: &str, byte: u32) -> usize {
 
 /// The lines that hold a mark, from 1.
 pub(crate) fn marked(text: &str, mark: &str) -> Vec<usize> {
+    let has_mark = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(|word| word == mark);
     let lines = text.lines().enumerate();
-    lines.filter(|(_, line)| line.contains(mark)).map(|(number, _)| number + 1).collect()
+    lines.filter(|(_, line)| has_mark(line)).map(|(number, _)| number + 1).collect()
 }
 
 /// The lines of alarms, without repetition.

@@ -7,21 +7,14 @@ use super::function;
 use super::types::type_expression;
 use crate::ir::{Argument, ExprId, Expression, UnaryOperator};
 
-/// Names of types that a call converts to.
+/// Names of types that a call converts to, but those that may cut something off: these stay calls.
 const PREDECLARED: &[&str] = &[
     "string",
     "int",
-    "int8",
-    "int16",
-    "int32",
     "int64",
     "uint",
-    "uint8",
-    "uint16",
-    "uint32",
     "uint64",
     "uintptr",
-    "byte",
     "rune",
     "float32",
     "float64",

@@ -94,8 +94,8 @@ impl Lowering {
                     self.import_from(import, alias, at, block);
                 }
             }
-            Stmt::Global(global) => self.outer(&global.names),
-            Stmt::Nonlocal(nonlocal) => self.outer(&nonlocal.names),
+            Stmt::Global(global) => self.outer(&global.names, true),
+            Stmt::Nonlocal(nonlocal) => self.outer(&nonlocal.names, false),
             Stmt::TypeAlias(alias) => {
                 let value = Some(self.annotation(&alias.value));
                 let target = self.target(&alias.name);
@@ -107,9 +107,15 @@ impl Lowering {
         }
     }
 
-    fn outer(&mut self, names: &[ast::Identifier]) {
+    fn outer(&mut self, names: &[ast::Identifier], is_global: bool) {
         for name in names {
             let name = self.symbol(&name.id);
+            // A global may be bound nowhere else.
+            if let (true, Some(file)) = (is_global, self.around.first_mut()) {
+                if file.seen.insert(name) {
+                    file.bound.push(name);
+                }
+            }
             if let Some(around) = self.around.last_mut() {
                 if around.function.0 != 0 {
                     around.outer.insert(name);

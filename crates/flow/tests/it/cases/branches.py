@@ -117,3 +117,52 @@ if k is None:
 else:
     k = data
 sink(k)  # NOT
+
+try:
+    j = data
+    api.x()
+    j = "safe"
+except Exception:
+    sink(j)  # HERE
+i = "x"
+only = [i for i in data]
+sink(i)  # NOT
+flag = False
+
+
+def turn():
+    global flag
+    flag = True
+
+
+def look():
+    if flag:
+        sink(data)  # HERE
+
+
+a = b = c = d = e = "x"
+for one in range(100):
+    sink(e)  # HERE
+    e = d
+    d = c
+    c = b
+    b = a
+    a = data
+
+
+def finally_seen():
+    try:
+        return api.any()
+    finally:
+        sink(data)  # HERE
+
+
+def both_ways():
+    if api.any():
+        return data
+    else:
+        return "x"
+    sink(data)  # NOT
+
+
+sink(both_ways())  # HERE

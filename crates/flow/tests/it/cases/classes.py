@@ -73,3 +73,44 @@ def derive():
     Derived().run(api.data)
     d = Derived()
     d.show()
+
+
+class Counter:
+    limit = 0
+
+    def __init__(self):
+        self.count = 0
+
+    def step(self):
+        self.count += 1
+        self.limit = 5
+
+    def show(self):
+        if self.count > 3:
+            sink(api.data)  # HERE
+        if self.limit == 5:
+            sink(api.data)  # HERE
+
+
+class WithFields:
+    name: str
+    other: str = "x"
+
+
+def fields():
+    one = WithFields(api.data, "y")
+    sink(one.name)  # HERE
+    sink(one.other)  # NOT
+    two = WithFields(name="x", other=api.data)
+    sink(two.name)  # NOT
+    sink(two.other)  # HERE
+
+
+class Outside(api.Thing):
+    def run(self):
+        self.sink(api.data)  # HERE
+
+
+def managed():
+    with Keeper(api.data) as keeper:
+        sink(keeper.name)  # HERE

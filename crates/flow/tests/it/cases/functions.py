@@ -146,3 +146,108 @@ def decorated(value):
 
 
 sink(decorated(data))  # HERE
+
+
+def often(value):
+    sink(value)  # HERE
+
+
+often("a1")
+often("a2")
+often("a3")
+often("a4")
+often("a5")
+often("a6")
+often("a7")
+often("a8")
+often("a9")
+often("b1")
+often("b2")
+often("b3")
+often("b4")
+often("b5")
+often(data)
+
+
+def deep_1(value):
+    deep_2(value)
+
+
+def deep_2(value):
+    deep_3(value)
+
+
+def deep_3(value):
+    deep_4(value)
+
+
+def deep_4(value):
+    deep_5(value)
+
+
+def deep_5(value):
+    deep_6(value)
+
+
+def deep_6(value):
+    deep_7(value)
+
+
+def deep_7(value):
+    deep_8(value)
+
+
+def deep_8(value):
+    deep_9(value)
+
+
+def deep_9(value):
+    deep_10(value)
+
+
+def deep_10(value):
+    sink(value)  # HERE
+
+
+deep_1(data)
+
+
+def counted(n, value):
+    if n > 3:
+        sink(value)  # HERE
+    counted(n + 1, value)
+
+
+counted(0, data)
+
+
+def later():
+    return not_yet()
+
+
+def not_yet():
+    return data
+
+
+sink(later())  # HERE
+handlers = {"a": wraps, "b": lambda v: sink(v)}  # HERE
+handlers["b"](data)
+handlers[api.any()]("x")
+
+
+def curried(value):
+    def call(other):
+        sink(value)  # HERE
+        sink(other)  # NOT
+    return call
+
+
+curried(data)("x")
+
+
+class Callable:
+    def __call__(self, value):
+        sink(value)  # HERE
+
+
+Callable()(data)

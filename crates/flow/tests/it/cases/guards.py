@@ -256,3 +256,75 @@ def loop():
     while data not in ALLOWED:
         data = api.read()
     sink(data)  # NOT
+
+
+def rebinds(value):
+    if value:
+        value = "x"
+    else:
+        value = "y"
+
+
+def given_to_one_that_rebinds():
+    data = api.data
+    rebinds(data)
+    sink(data)  # HERE
+
+
+def rebinds_and_asks(value):
+    value = api.any()
+    return value in ALLOWED
+
+
+def asked_of_another():
+    data = api.data
+    if rebinds_and_asks(data):
+        sink(data)  # HERE
+
+
+def lowered():
+    data = api.data
+    if data.lower() in ALLOWED:
+        sink(data)  # NOT
+
+
+def compared_with_data():
+    data = api.data
+    if data == api.read():
+        sink(data)  # HERE
+
+
+def member_of_data():
+    data = api.data
+    if data in api.read():
+        sink(data)  # HERE
+
+
+def number_below():
+    data = api.data
+    if data < 10:
+        sink(data)  # HERE
+
+
+def read_twice():
+    if api.data["name"] not in ALLOWED:
+        raise ValueError
+    sink(api.data["name"])  # NOT
+    sink(api.data["other"])  # HERE
+
+
+def read_of_a_variable():
+    body = api.read()
+    if body["name"] in ALLOWED and not body.kind.isdigit():
+        sink(body["name"])  # NOT
+        sink(body.kind)  # HERE
+    body["name"] = api.data
+    sink(body["name"])  # HERE
+
+
+def read_of_another():
+    body = api.read()
+    if body["name"] not in ALLOWED:
+        return
+    body = api.read()
+    sink(body["name"])  # HERE
