@@ -250,13 +250,6 @@ fn calculate(
         {
             repeated(bytes, *times).map(Constant::Bytes)
         }
-        (Constant::Bytes(text), Constant::Integer(times))
-            if operator == BinaryOperator::Multiply =>
-        {
-            let times = usize::try_from((*times).max(0)).ok()?;
-            let bytes = text.len().checked_mul(times)?;
-            (bytes <= TEXT_MAX).then(|| Constant::Bytes(text.repeat(times).into()))
-        }
         (Constant::Text(_), _) | (_, Constant::Text(_)) if operator == BinaryOperator::Add => {
             let (left, right) = (written(left)?, written(right)?);
             (left.len() + right.len() <= TEXT_MAX)

@@ -35,7 +35,7 @@ fn judge(rules: &Rules, id: &str, text: &str, is_bad: bool) -> Result<(), String
     let outcome = marks::check(rules, text)?;
     outcome.complete?;
     let here = marks::lines(text, outcome.alarms.iter().filter(|alarm| alarm.rule == id));
-    let marked = marks::marked(text, " HERE");
+    let marked = marks::marked(text, "HERE");
     match is_bad {
         true if marked.is_empty() => Err("the bad one marks no line".to_owned()),
         true if here != marked => Err(format!("bad: found on lines {here:?}, not on {marked:?}")),
