@@ -4,6 +4,7 @@ use crate::interpret;
 use crate::ir::{Program, Span};
 use crate::language::Language;
 use crate::memory;
+use crate::methods;
 use crate::pattern::{Confidence, Severity};
 use crate::rules::{Rules, rules};
 
@@ -83,6 +84,7 @@ pub fn check_with(rules: &Rules, program: &Program, text: &str, budget_steps: u6
             cut = cut.or(Some("the walk over memory took too many steps"));
         }
     }
+    alarms.extend(methods::alarms(rules, program));
     alarms.sort_by(|left, right| {
         (left.span, &left.rule, &left.message).cmp(&(right.span, &right.rule, &right.message))
     });

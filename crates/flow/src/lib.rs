@@ -14,6 +14,7 @@ mod fold;
 mod harmless;
 mod interpret;
 mod language;
+mod methods;
 mod model;
 mod pattern;
 mod rule;

@@ -8,7 +8,7 @@ use crate::language::Language;
 use crate::model::{CallModel, CallbackModel, EntryModel, ModelFile, SourceModel, TypeModel};
 use crate::pattern::{Condition, Confidence, Scalar, Severity, SourceKind, Texts};
 use crate::rule::{
-    CallRule, Example, GuardRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
+    CallRule, Example, GuardRule, MethodRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
 };
 
 /// More weaknesses than this do not fit the sets of [`crate::value::Label`].
@@ -26,6 +26,7 @@ pub struct Rules {
     pub(crate) numbers: u128,
     pub(crate) sinks: Vec<(usize, SinkRule)>,
     pub(crate) calls: Vec<(usize, CallRule)>,
+    pub(crate) methods: Vec<(usize, MethodRule)>,
     pub(crate) sanitizers: Vec<(Option<usize>, SanitizerRule)>,
     pub(crate) guards: Vec<(Option<usize>, GuardRule)>,
     pub(crate) sources: Vec<SourceModel>,
@@ -37,6 +38,8 @@ pub struct Rules {
     pub(crate) callbacks: Vec<CallbackModel>,
     pub(crate) made: Vec<String>,
     roots: HashSet<String>,
+    /// Everything that a pattern names a member of.
+    parents: HashSet<String>,
     index: HashMap<Box<str>, Vec<Entry>>,
 }
 
@@ -146,6 +149,7 @@ impl Rules {
             numbers: 0,
             sinks: Vec::new(),
             calls: Vec::new(),
+            methods: Vec::new(),
             sanitizers: Vec::new(),
             guards: Vec::new(),
             sources: Vec::new(),
@@ -157,6 +161,7 @@ impl Rules {
             callbacks: Vec::new(),
             made: Vec::new(),
             roots: HashSet::new(),
+            parents: HashSet::new(),
             index: HashMap::new(),
         };
         let folder = format!("rules/{}/", language.folder());
@@ -212,6 +217,8 @@ impl Rules {
             self.numbers |= 1 << number;
         }
         self.texts.extend(file.text.into_iter().map(|text| (number, text)));
+        let methods = file.method.into_iter().map(|method| (number, method));
+        self.methods.extend(methods);
         for sink in file.sink {
             known_tests(&sink.when)?;
             let role = Role::Sink(self.sinks.len());
@@ -357,6 +364,11 @@ impl Rules {
     }
 
     fn remember_root(&mut self, path: &str) {
+        if let Some((parent, _)) = path.rsplit_once('.')
+            && !self.parents.contains(parent)
+        {
+            self.parents.insert(parent.to_owned());
+        }
         let root = root(path);
         if root != path && !self.roots.contains(root) {
             self.roots.insert(root.to_owned());
@@ -376,6 +388,11 @@ impl Rules {
         let numbered = self.weaknesses.iter().enumerate();
         let meant = numbered.filter(|(_, weakness)| names.contains(&weakness.name));
         meant.fold(0, |set, (number, _)| set | 1 << number)
+    }
+
+    /// Whether a pattern names a member of this path.
+    pub(crate) fn knows_member_of(&self, path: &str) -> bool {
+        self.parents.contains(path)
     }
 
     /// Whether anything is said of what begins with this name.

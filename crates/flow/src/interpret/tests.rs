@@ -7,7 +7,8 @@ use crate::backtracking::is_exponential;
 use crate::value::{Constant, Kind, Object, Shape, Value};
 
 /// The names of all of them.
-pub(crate) const TESTS: [&str; 11] = [
+pub(crate) const TESTS: [&str; 12] = [
+    "always-true",
     "catastrophic-regex",
     "closed-dictionary",
     "dictionary",
@@ -63,6 +64,13 @@ impl Interpreter<'_> {
                 self.texts_of(value).iter().any(|text| text.trim_start().starts_with('<'))
             }
             "literal-secret" => value.constants.all().iter().any(is_literal_secret),
+            "always-true" => value.shapes.all().iter().any(|shape| match shape {
+                Shape::Function(id, ..) => {
+                    let function = &self.program.functions[id.0 as usize];
+                    crate::methods::does(self.program, function, crate::rule::MethodBody::True)
+                }
+                _ => false,
+            }),
             "django-settings" => self.assigns_any(&DJANGO_SETTINGS),
             _ => self.test_object(test, value),
         }

@@ -35,6 +35,8 @@ pub(super) struct Lowering<'t> {
     blocks: Vec<Vec<Symbol>>,
     /// Classes being read, the innermost last, with what they hold.
     classes: Vec<(ClassId, Members)>,
+    /// Fields that are always the same, with their values.
+    constants: HashMap<(ClassId, Symbol), ExprId>,
     /// `goto`s of the functions being read: the statement and its label.
     pub(super) jumps: Vec<(StmtId, Symbol)>,
     /// Bytes of the text that were read more than once.
@@ -71,6 +73,7 @@ impl<'t> Lowering<'t> {
             bindings: HashMap::new(),
             blocks: Vec::new(),
             classes: Vec::new(),
+            constants: HashMap::new(),
             jumps: Vec::new(),
             reread: 0,
             made_up: 0,
@@ -273,6 +276,13 @@ impl<'t> Lowering<'t> {
         self.classes.pop();
     }
 
+    /// Says that a field of the class being read always has this value.
+    pub(super) fn constant_field(&mut self, name: Symbol, value: ExprId) {
+        if let Some((id, _)) = self.classes.last() {
+            self.constants.insert((*id, name), value);
+        }
+    }
+
     /// The class being read.
     pub(super) fn current_class(&self) -> Option<ClassId> {
         self.classes.last().map(|(id, _)| *id)
@@ -287,6 +297,9 @@ impl<'t> Lowering<'t> {
         let innermost = self.classes.len().checked_sub(1)?;
         let found = self.classes.iter().rposition(|(_, members)| members.contains_key(&name))?;
         let (id, members) = &self.classes[found];
+        if let Some(constant) = self.constants.get(&(*id, name)) {
+            return Some(*constant);
+        }
         let of_class = found != innermost || members.get(&name).copied().unwrap_or_default();
         let class = self.program.classes[id.0 as usize].name.filter(|_| of_class);
         let base = match class {

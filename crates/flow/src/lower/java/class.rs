@@ -59,6 +59,9 @@ pub(super) fn class(
     l.class_mut(id).bases = bases;
     l.class_mut(id).decorators = decorators;
     l.open_class(id, found);
+    for member in &nodes {
+        constant_fields(l, *member);
+    }
     let mut body = Vec::new();
     if node.kind() == "record_declaration" {
         record_fields(l, node, &mut body);
@@ -124,6 +127,44 @@ fn members(l: &mut Lowering<'_>, class: Node<'_>, nodes: &[Node<'_>]) -> Members
 /// Whether a declaration has a modifier.
 fn is(node: Node<'_>, word: &str) -> bool {
     child(node, "modifiers").is_some_and(|modifiers| has_token(modifiers, word))
+}
+
+/// `static final` fields whose value stands in the text are that value wherever they are named.
+fn constant_fields(l: &mut Lowering<'_>, node: Node<'_>) {
+    if node.kind() != "field_declaration" || !is(node, "final") {
+        return;
+    }
+    for declarator in field(node, "declarator") {
+        let name = declarator.child_by_field_name("name");
+        let value = declarator.child_by_field_name("value").filter(|value| is_literal(*value));
+        if let (Some(name), Some(value)) = (name, value) {
+            let value = array(l, value);
+            let name = l.symbol(name);
+            l.constant_field(name, value);
+        }
+    }
+}
+
+/// A text, number, array of them, or the bytes of a text.
+fn is_literal(node: Node<'_>) -> bool {
+    /// Longer arrays are not repeated where they are named.
+    const ELEMENTS_MAX: usize = 64;
+    match node.kind() {
+        "string_literal" | "decimal_integer_literal" | "hex_integer_literal" | "true" | "false" => {
+            true
+        }
+        "array_initializer" => {
+            let elements = children(node);
+            elements.len() <= ELEMENTS_MAX && elements.into_iter().all(is_literal)
+        }
+        "method_invocation" => {
+            let object = node.child_by_field_name("object");
+            let arguments = node.child_by_field_name("arguments").map(children);
+            object.is_some_and(|object| object.kind() == "string_literal")
+                && arguments.is_some_and(|arguments| arguments.is_empty())
+        }
+        _ => false,
+    }
 }
 
 fn record_fields(l: &mut Lowering<'_>, node: Node<'_>, body: &mut Block) {
