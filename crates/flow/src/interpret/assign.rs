@@ -364,6 +364,7 @@ impl<'a> Interpreter<'a> {
                 }
             }
             Expression::Assign { target, .. } => self.place(*target),
+            Expression::Call { .. } => self.place_of_reading(expression),
             Expression::Await(inner) | Expression::Cast { value: inner, .. } => self.place(*inner),
             Expression::Unary {
                 operator: UnaryOperator::AddressOf | UnaryOperator::Dereference | UnaryOperator::Try,

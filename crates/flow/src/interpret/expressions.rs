@@ -57,6 +57,9 @@ impl Interpreter<'_> {
                 self.slice_of(&base, &bounds)
             }
             Expression::Call { callee, arguments, is_new } => {
+                if let Some(known) = self.read_before(id) {
+                    return known;
+                }
                 self.eval_call(id, *callee, arguments, *is_new)
             }
             Expression::Template { parts, tag } => self.eval_template(parts, *tag),

@@ -120,7 +120,8 @@ impl<'a> Interpreter<'a> {
         if let Some(built_in) = self.built_in_type(base) {
             types.push(built_in);
         }
-        if types.is_empty() && target.paths.is_empty() {
+        let is_stranger = target.is_open && types.len() == target.paths.len();
+        if types.is_empty() && target.paths.is_empty() || is_stranger {
             target.is_open |= base.shapes.all().iter().all(is_other);
             if let Some(guess) = word.and_then(|word| self.guess(word)) {
                 types.push(guess);

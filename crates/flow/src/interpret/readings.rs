@@ -1,5 +1,5 @@
 //! What is read again and again out of something that is not known: `sys.argv[1]`,
-//! `body["name"]`. A test of it holds of the next reading too, while nobody writes it.
+//! `body["name"]`, `form.get("name")`. A test of it holds of the next reading too, while nobody writes it.
 
 use super::{FrameId, Interpreter, Place};
 use crate::ir::{ExprId, Expression};
@@ -31,7 +31,13 @@ impl Interpreter<'_> {
             }
         };
         if self.state.read(cell).is_none() {
+            // It was read just now: only its value is of interest.
+            let mark = self.state.mark();
             let value = self.eval(expression);
+            self.state.undo(mark);
+            if std::mem::take(&mut self.dead) {
+                return None;
+            }
             if value.labels.is_empty() && value.constants == Constants::Unknown {
                 return None;
             }
@@ -84,6 +90,20 @@ impl Interpreter<'_> {
                     });
                     *base
                 }
+                // What is asked for by a name: the next call gives the same.
+                Expression::Call { callee, arguments, .. } => match arguments.as_slice() {
+                    [only] if only.name.is_none() && !only.spread => {
+                        let Expression::Text(text) = self.expression(only.value) else {
+                            return None;
+                        };
+                        let Expression::Attribute { .. } = self.expression(*callee) else {
+                            return None;
+                        };
+                        steps.push(format!("({:?})", self.name(*text)));
+                        *callee
+                    }
+                    _ => return None,
+                },
                 _ => return None,
             };
         }

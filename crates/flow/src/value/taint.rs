@@ -132,7 +132,10 @@ impl Label {
     fn stepped(&self, span: Span, word: &Word) -> Label {
         let length = self.trail.as_ref().map_or(0, |trail| trail.length);
         let last = self.trail.as_ref().map(|trail| trail.span);
-        if length >= STEPS_MAX || last == Some(span) {
+        // What happens where the data comes from is no step of its own.
+        let is_origin =
+            last.is_none() && span.start <= self.span.start && self.span.end <= span.end;
+        if length >= STEPS_MAX || last == Some(span) || is_origin {
             return self.clone();
         }
         let before = self.trail.clone();

@@ -1,5 +1,6 @@
 //! The tests of the crate: the examples of the rules, programs with marked lines, hostile programs.
 
+mod alarms;
 mod cases;
 mod examples;
 mod hostile;

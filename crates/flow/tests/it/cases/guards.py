@@ -328,3 +328,17 @@ def read_of_another():
         return
     body = api.read()
     sink(body["name"])  # HERE
+
+
+def asked_by_name():
+    form = api.read()
+    if form.get("name") not in ALLOWED:
+        return
+    sink(form.get("name"))  # NOT
+    sink(form.get("other"))  # HERE
+
+
+def next_one():
+    lines = api.read()
+    if lines.next() in ALLOWED:
+        sink(lines.next())  # HERE
