@@ -155,7 +155,8 @@ fn is_literal(node: Node<'_>) -> bool {
         }
         "array_initializer" => {
             let elements = children(node);
-            elements.len() <= ELEMENTS_MAX && elements.into_iter().all(is_literal)
+            let nested = elements.iter().any(|element| element.kind() == "array_initializer");
+            elements.len() <= ELEMENTS_MAX && !nested && elements.into_iter().all(is_literal)
         }
         "method_invocation" => {
             let object = node.child_by_field_name("object");
