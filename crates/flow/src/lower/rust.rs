@@ -81,7 +81,12 @@ fn receive(l: &mut Lowering<'_>, node: Node<'_>, body: &mut Vec<crate::ir::StmtI
         let name = l.program.symbols.text(whole).to_owned();
         l.parameter(inner, &name, ParameterKind::Plain);
         if let Some(target) = pattern(l, inner) {
-            let value = l.add(inner, Expression::Name(whole));
+            let mut value = l.add(inner, Expression::Name(whole));
+            if inner.kind() == "tuple_struct_pattern" {
+                // What `Path(id): Path<u32>` binds stands in the wrapper.
+                let index = l.add(inner, Expression::Integer(0));
+                value = l.add(inner, Expression::Index { base: value, index });
+            }
             let kind = StatementKind::Assign {
                 target,
                 value: Some(value),

@@ -185,6 +185,10 @@ fn call(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
     let method = function.child_by_field_name("field").map(|name| l.text(name));
     if method.is_some_and(|name| TRANSPARENT.contains(&name)) && list.len() < 2 {
         let operand = in_field(l, function, "value");
+        if method == Some("into_inner") {
+            let index = l.add(node, Expression::Integer(0));
+            return l.add(node, Expression::Index { base: operand, index });
+        }
         return l.add(node, Expression::Unary { operator: UnaryOperator::Try, operand });
     }
     let callee = expression(l, function);
