@@ -240,7 +240,11 @@ impl Walk<'_> {
             if class.is_some_and(|class| self.types.element(class).is_some()) {
                 let inner = self.block(state, Kind::Foreign, Number::unknown(), id);
                 self.fill(state, inner);
-                return Value::block(inner, Null::No);
+                let value = Value::block(inner, Null::No);
+                if let (Some(at), Some(block)) = (at, state.blocks.get_mut(&number)) {
+                    block.parts.insert(Part::Element(at), value.clone());
+                }
+                return value;
             }
             if let Some((low, high)) = class.and_then(|class| self.types.range(class)) {
                 return Value::Number(Number::input(low, high));
