@@ -3,6 +3,8 @@
 use crate::interpret;
 use crate::ir::{Program, Span};
 use crate::language::Language;
+use crate::memory;
+use crate::methods;
 use crate::pattern::{Confidence, Severity};
 use crate::rules::{Rules, rules};
 
@@ -74,9 +76,38 @@ pub fn check(language: Language, program: &Program, text: &str, budget_steps: u6
 pub fn check_with(rules: &Rules, program: &Program, text: &str, budget_steps: u64) -> Outcome {
     let walked = interpret::walk(rules, program, text, budget_steps);
     let mut alarms = walked.alarms;
+    let mut cut = walked.cut;
+    if rules.language == Language::C {
+        let found = memory::check(program, budget_steps);
+        alarms.extend(found.faults.into_iter().filter_map(|fault| of_memory(rules, fault)));
+        if !found.is_complete {
+            cut = cut.or(Some("the walk over memory took too many steps"));
+        }
+    }
+    alarms.extend(methods::alarms(rules, program));
     alarms.sort_by(|left, right| {
         (left.span, &left.rule, &left.message).cmp(&(right.span, &right.rule, &right.message))
     });
-    let complete = walked.cut.map_or(Ok(()), |reason| Err(reason.to_owned()));
+    let complete = cut.map_or(Ok(()), |reason| Err(reason.to_owned()));
     Outcome { alarms, complete }
+}
+
+/// What the walk over memory found, as a finding of the rule that describes it.
+fn of_memory(rules: &Rules, fault: memory::Fault) -> Option<Alarm> {
+    let weakness = rules.weaknesses.iter().find(|known| known.name == fault.weakness)?;
+    let (severity, confidence) = match fault.is_certain {
+        true => (weakness.severity, Confidence::High),
+        false => (weakness.severity.min(Severity::Warning), Confidence::Medium),
+    };
+    Some(Alarm {
+        rule: weakness.id.clone(),
+        weakness: weakness.name.clone(),
+        cwe: weakness.cwe.clone(),
+        severity,
+        confidence,
+        span: fault.span,
+        message: fault.message,
+        trail: Vec::new(),
+        fix: None,
+    })
 }

@@ -6,6 +6,7 @@
 
 pub mod ir;
 pub mod lower;
+pub mod memory;
 
 mod backtracking;
 mod check;
@@ -13,6 +14,7 @@ mod fold;
 mod harmless;
 mod interpret;
 mod language;
+mod methods;
 mod model;
 mod pattern;
 mod rule;

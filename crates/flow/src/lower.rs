@@ -1,4 +1,9 @@
-//! From syntax trees of each language to [`crate::ir`].
+//! Programs of each language as the intermediate form: a file each.
 
 pub mod javascript;
+pub mod c;
+pub mod go;
+pub mod java;
 pub mod python;
+pub mod rust;
+mod tree;

@@ -264,6 +264,8 @@ pub struct Condition {
     pub test: Option<String>,
     /// The name around matches.
     pub context: Option<Matcher>,
+    /// The function around, or the class of the method, calls something of one of these names.
+    pub calls: Option<Texts>,
     /// One of them holds.
     pub any: Option<Vec<Condition>>,
     /// All of them hold.

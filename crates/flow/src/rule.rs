@@ -53,6 +53,9 @@ pub struct RuleFile {
     /// What is wrong without flow.
     #[serde(default)]
     pub call: Vec<CallRule>,
+    /// Methods of the file that override another so that it does nothing.
+    #[serde(default)]
+    pub method: Vec<MethodRule>,
     /// What makes values harmless.
     #[serde(default)]
     pub sanitizer: Vec<SanitizerRule>,
@@ -147,6 +150,32 @@ pub struct CallRule {
     pub confidence: Option<Confidence>,
     /// What to write instead.
     pub fix: Option<FixRule>,
+}
+
+/// A method that overrides one whose work matters, and does not do it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodRule {
+    /// The classes and interfaces that it stands in.
+    pub base: Texts,
+    /// Its names.
+    pub names: Vec<String>,
+    /// What it does instead.
+    pub body: MethodBody,
+    /// In place of the title.
+    pub message: Option<String>,
+    /// In place of the weakness'.
+    pub severity: Option<Severity>,
+}
+
+/// All that a method does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MethodBody {
+    /// Nothing at all.
+    Empty,
+    /// It returns true.
+    True,
 }
 
 /// A mechanical fix.

@@ -8,7 +8,7 @@ use crate::language::Language;
 use crate::model::{CallModel, CallbackModel, EntryModel, ModelFile, SourceModel, TypeModel};
 use crate::pattern::{Condition, Confidence, Scalar, Severity, SourceKind, Texts};
 use crate::rule::{
-    CallRule, Example, GuardRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
+    CallRule, Example, GuardRule, MethodRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
 };
 
 /// More weaknesses than this do not fit the sets of [`crate::value::Label`].
@@ -26,6 +26,7 @@ pub struct Rules {
     pub(crate) numbers: u128,
     pub(crate) sinks: Vec<(usize, SinkRule)>,
     pub(crate) calls: Vec<(usize, CallRule)>,
+    pub(crate) methods: Vec<(usize, MethodRule)>,
     pub(crate) sanitizers: Vec<(Option<usize>, SanitizerRule)>,
     pub(crate) guards: Vec<(Option<usize>, GuardRule)>,
     pub(crate) sources: Vec<SourceModel>,
@@ -146,6 +147,7 @@ impl Rules {
             numbers: 0,
             sinks: Vec::new(),
             calls: Vec::new(),
+            methods: Vec::new(),
             sanitizers: Vec::new(),
             guards: Vec::new(),
             sources: Vec::new(),
@@ -212,6 +214,8 @@ impl Rules {
             self.numbers |= 1 << number;
         }
         self.texts.extend(file.text.into_iter().map(|text| (number, text)));
+        let methods = file.method.into_iter().map(|method| (number, method));
+        self.methods.extend(methods);
         for sink in file.sink {
             known_tests(&sink.when)?;
             let role = Role::Sink(self.sinks.len());

@@ -421,9 +421,6 @@ impl<'a> Interpreter<'a> {
 
     /// Labels flow into an argument or the object.
     pub(super) fn write_to(&mut self, selector: &Selector, call: &Call, labels: &Labels) {
-        if labels.is_empty() {
-            return;
-        }
         let selectors = Selectors(vec![selector.clone()]);
         for (value, at) in self.selected(&selectors, None, call) {
             let mut is_written = false;
@@ -435,7 +432,9 @@ impl<'a> Interpreter<'a> {
                 }
             }
             let place = at.and_then(|at| self.place(at));
-            if let (false, Some(place)) = (is_written, place) {
+            // What is written over is not known any more, wherever it came from.
+            let changes = !labels.is_empty() || !value.constants.all().is_empty();
+            if let (false, true, Some(place)) = (is_written, changes, place) {
                 let labels = value.labels.join(labels);
                 let known = Value { labels, text: None, constants: Constants::Unknown, ..value };
                 self.refine(&place, known);

@@ -2,6 +2,7 @@
 
 use super::Interpreter;
 use super::calls::Call;
+use crate::ir::Expression;
 use crate::pattern::{Condition, Scalar, Selectors};
 use crate::value::{Constant, Key, Kind, Piece, Shape, Value};
 
@@ -34,6 +35,11 @@ impl Interpreter<'_> {
         }
         if let Some(context) = &condition.context {
             if !self.context_names(call).iter().any(|name| context.is_match(name)) {
+                return false;
+            }
+        }
+        if let Some(names) = &condition.calls {
+            if !self.calls_around(&names.0) {
                 return false;
             }
         }
@@ -113,6 +119,32 @@ impl Interpreter<'_> {
             }
         }
         entries
+    }
+
+    /// Whether the function around, or the class that it is a method of, calls something of one of
+    /// these names.
+    fn calls_around(&mut self, names: &[String]) -> bool {
+        let program = self.program;
+        let mut function = &program.functions[self.frame().function.0 as usize];
+        while let Some(parent) = function.parent.filter(|parent| parent.0 > 0) {
+            function = &program.functions[parent.0 as usize];
+        }
+        let around = match function.class {
+            Some(class) => program.classes[class.0 as usize].span,
+            None => function.span,
+        };
+        program.expressions.iter().any(|(expression, span)| {
+            let Expression::Call { callee, .. } = expression else { return false };
+            if span.start < around.start || span.end > around.end {
+                return false;
+            }
+            let name = match &program.expressions[callee.0 as usize].0 {
+                Expression::Attribute { name, .. } | Expression::Name(name) => *name,
+                _ => return false,
+            };
+            let text = program.symbols.text(name);
+            names.iter().any(|wanted| wanted == text)
+        })
     }
 
     /// Names around: of the function, of what is assigned to, of keywords.

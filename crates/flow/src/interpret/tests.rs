@@ -4,10 +4,12 @@ use super::Interpreter;
 use super::calls::Call;
 use super::members::words;
 use crate::backtracking::is_exponential;
+use crate::ir::Expression;
 use crate::value::{Constant, Kind, Object, Shape, Value};
 
 /// The names of all of them.
-pub(crate) const TESTS: [&str; 11] = [
+pub(crate) const TESTS: [&str; 13] = [
+    "always-true",
     "catastrophic-regex",
     "closed-dictionary",
     "dictionary",
@@ -18,6 +20,7 @@ pub(crate) const TESTS: [&str; 11] = [
     "literal-secret",
     "markup-text",
     "secret-name",
+    "shell-command",
     "sql-keywords",
 ];
 
@@ -68,9 +71,44 @@ impl Interpreter<'_> {
                 self.texts_of(value).iter().any(|text| text.trim_start().starts_with('<'))
             }
             "literal-secret" => value.constants.all().iter().any(is_literal_secret),
+            "shell-command" => self.is_shell(call),
+            "always-true" => value.shapes.all().iter().any(|shape| match shape {
+                Shape::Function(id, ..) => {
+                    let function = &self.program.functions[id.0 as usize];
+                    crate::methods::does(self.program, function, crate::rule::MethodBody::True)
+                }
+                _ => false,
+            }),
             "django-settings" => self.assigns_any(&DJANGO_SETTINGS),
             _ => self.test_object(test, value),
         }
+    }
+
+    /// Whether the command that a method adds to was made for a shell: `new("sh").arg("-c")`.
+    fn is_shell(&self, call: &Call) -> bool {
+        /// Calls of one chain that are looked at.
+        const CHAIN_MAX: usize = 64;
+        let mut at = call.target.receiver_at;
+        for _ in 0..CHAIN_MAX {
+            let Some(id) = at else { return false };
+            at = match self.expression(id) {
+                Expression::Call { callee, arguments, .. } => {
+                    let program = arguments.first().map(|argument| self.expression(argument.value));
+                    if let Some(Expression::Text(text)) = program
+                        && is_shell_name(self.name(*text))
+                    {
+                        return true;
+                    }
+                    match self.expression(*callee) {
+                        Expression::Attribute { base, .. } => Some(*base),
+                        _ => None,
+                    }
+                }
+                Expression::Unary { operand, .. } => Some(*operand),
+                _ => None,
+            };
+        }
+        false
     }
 
     /// Tests of lists and dictionaries.
@@ -127,6 +165,13 @@ fn is_literal_secret(constant: &Constant) -> bool {
         || text.contains(char::is_whitespace)
         || text.chars().all(|one| matches!(one, 'x' | 'X' | '*' | '.' | '-' | '_'));
     text.chars().count() >= SECRET_CHARACTERS_MIN && !is_placeholder
+}
+
+/// Whether a program reads commands.
+fn is_shell_name(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    matches!(name, "sh" | "bash" | "dash" | "zsh" | "ksh" | "fish" | "cmd" | "powershell" | "pwsh")
 }
 
 /// Whether a name says that it holds a secret.

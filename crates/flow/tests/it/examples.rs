@@ -4,13 +4,10 @@ use flow::{Language, Rules, rules};
 
 use crate::marks;
 
-/// Languages whose programs can be read.
-const READ: [Language; 2] = [Language::Python, Language::JavaScript];
-
 #[test]
 fn every_example_behaves() {
     let mut wrong = Vec::new();
-    for language in READ {
+    for language in Language::ALL {
         let rules = rules(language).unwrap_or_else(|error| panic!("{error}"));
         for weakness in &rules.weaknesses {
             for (number, example) in weakness.examples.iter().enumerate() {

@@ -1,9 +1,11 @@
 //! Programs with marked lines.
 
 use flow::ir::Program;
-use flow::lower::javascript::{Dialect, lower, parse};
+use flow::lower;
+use flow::lower::javascript::{Dialect, parse};
 use flow::{Alarm, Language, Outcome, Rules};
 use oxc::allocator::Allocator;
+use tree_sitter::{Parser, Tree};
 
 /// Work allowed for one program.
 const BUDGET_STEPS: u64 = 1_000_000;
@@ -21,7 +23,45 @@ pub(crate) fn program(rules: &Rules, text: &str) -> Result<Program, String> {
             Ok(flow::lower::python::lower(parsed.syntax()))
         }
         Language::JavaScript => javascript(text),
-        language => Err(format!("{language:?} has no lowering yet")),
+        Language::Go => readable("go", text),
+        Language::Java => readable("java", text),
+        Language::Rust => readable("rs", text),
+        Language::C => readable("c", text).or_else(|_| readable("cpp", text)),
+    }
+}
+
+/// The program of a file with this ending, whether it has errors or not.
+pub(crate) fn lowered_file(extension: &str, text: &str) -> Program {
+    lowered(extension, &tree(extension, text), text)
+}
+
+fn readable(extension: &str, text: &str) -> Result<Program, String> {
+    let tree = tree(extension, text);
+    match tree.root_node().has_error() {
+        true => Err(format!("no {extension}: {}", tree.root_node())),
+        false => Ok(lowered(extension, &tree, text)),
+    }
+}
+
+fn tree(extension: &str, text: &str) -> Tree {
+    let language = match extension {
+        "c" => tree_sitter_c::LANGUAGE.into(),
+        "cpp" => tree_sitter_cpp::LANGUAGE.into(),
+        "go" => tree_sitter_go::LANGUAGE.into(),
+        "java" => tree_sitter_java::LANGUAGE.into(),
+        _ => tree_sitter_rust::LANGUAGE.into(),
+    };
+    let mut parser = Parser::new();
+    parser.set_language(&language).expect("the grammar fits the library");
+    parser.parse(text, None).expect("there is no limit")
+}
+
+fn lowered(extension: &str, tree: &Tree, text: &str) -> Program {
+    match extension {
+        "c" | "cpp" => lower::c::lower(tree, text),
+        "go" => lower::go::lower(tree, text),
+        "java" => lower::java::lower(tree, text),
+        _ => lower::rust::lower(tree, text),
     }
 }
 
@@ -52,7 +92,7 @@ fn javascript(text: &str) -> Result<flow::ir::Program, String> {
         let allocator = Allocator::default();
         let parsed = parse(&allocator, text, dialect);
         match parsed.errors.first() {
-            None => return lower(&parsed.program).ok_or_else(|| "too deep".to_owned()),
+            None => return lower::javascript::lower(&parsed.program).ok_or_else(|| "too deep".to_owned()),
             Some(first) => error.clone_from(&first.message),
         }
     }
