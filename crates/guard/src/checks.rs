@@ -5,18 +5,23 @@ pub(crate) mod coverage;
 mod hidden;
 mod lint;
 mod naming;
+mod packages;
+mod phrases;
+mod placeholder;
 pub(crate) mod secrets;
 mod security;
+mod suppressions;
 mod syntax;
 
 use types::Language;
 
 use crate::analysis::{Analysis, Lint, Linted};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
 /// Every check, in the order of a report.
-pub(crate) static CHECKS: [&Check; 7] = [
+pub(crate) static CHECKS: [&Check; 10] = [
     &syntax::CHECK,
     &lint::CHECK,
     &security::CHECK,
@@ -24,7 +29,14 @@ pub(crate) static CHECKS: [&Check; 7] = [
     &hidden::CHECK,
     &complexity::CHECK,
     &naming::CHECK,
+    &suppressions::CHECK,
+    &placeholder::CHECK,
+    &packages::CHECK,
 ];
+
+/// The tables of what is told of the guard's own rules.
+pub(crate) static RULE_TABLES: [&[RuleDoc]; 3] =
+    [suppressions::RULES, placeholder::RULES, packages::RULES];
 
 /// One check.
 pub(crate) struct Check {
@@ -43,6 +55,8 @@ pub(crate) enum Outcome {
     Done(Vec<Found>),
     /// Some of it; the reason says what is missing.
     Partly(Vec<Found>, String),
+    /// As much as can be said without facts that were not gathered; the reason says which.
+    Blind(Vec<Found>, String),
     /// Nothing, for the reason given.
     Not(String),
 }

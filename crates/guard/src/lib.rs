@@ -14,7 +14,10 @@ mod deep_stack;
 mod delta;
 mod found;
 mod languages;
+mod lexical;
+mod outline;
 mod report;
+mod rule_doc;
 mod score;
 mod source;
 
@@ -27,6 +30,7 @@ use source::Source;
 
 pub use checks::secrets::{Secret, scan_secrets};
 pub use languages::python::{FormatError, PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
+pub use rule_doc::{RuleDoc, rule_docs};
 
 /// Findings listed for one check; the outcome says where there are more.
 const FINDINGS_MAX: usize = 1_000;
@@ -48,7 +52,7 @@ pub fn check(
 ) -> Result<Report, EditError> {
     let document = &snapshot.document;
     let edited = edit.apply(document)?;
-    let source = |text| Source::new(&document.path, document.language, text, clock);
+    let source = |text| Source::new(&document.path, document.language, text, facts, clock);
     let texts =
         Texts { before: source(&document.text), after: source(&edited.text), edited: &edited };
     let mut outcomes = Vec::with_capacity(CHECKS.len());
@@ -102,7 +106,8 @@ pub fn warm_up(language: Language) {
     }
     let text =
         "import os\n\n\ndef f(a):\n    return f\"{a!r} {os.name}\" if a else [b for b in a]\n";
-    let _ = Source::new("warm-up", Some(language), text, &|| 0).analysis();
+    let facts = Facts::default();
+    let _ = Source::new("warm-up", Some(language), text, &facts, &|| 0).analysis();
 }
 
 /// The two texts of one call.
@@ -118,9 +123,10 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
     let lint_before = texts.lint_us();
     let outcome = (check.run)(&texts.after);
     let complete = matches!(outcome, Outcome::Done(_));
+    let blind = matches!(outcome, Outcome::Blind(..));
     let (mut found, mut reason) = match outcome {
         Outcome::Done(found) => (found, None),
-        Outcome::Partly(found, reason) => (found, Some(reason)),
+        Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
     if found.len() > COMPARED_MAX {
@@ -132,7 +138,7 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
     if !found.is_empty() && !texts.before.text.is_empty() {
         let before = match (check.run)(&texts.before) {
             Outcome::Done(found) => Before { source: &texts.before, found, complete: true },
-            Outcome::Partly(found, _) => {
+            Outcome::Partly(found, _) | Outcome::Blind(found, _) => {
                 Before { source: &texts.before, found, complete: !complete }
             }
             Outcome::Not(_) => Before { source: &texts.before, found: Vec::new(), complete: false },
@@ -154,7 +160,7 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
     let spent = clock().saturating_sub(started).saturating_sub(texts.lint_us() - lint_before);
     let linter = if check.name == "lint" { texts.lint_us() } else { 0 };
     let duration_us = spent + linter;
-    let supported = (check.tool)(texts.after.language).is_ok();
+    let supported = (check.tool)(texts.after.language).is_ok() && !blind;
     (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
 }
 

@@ -22,7 +22,7 @@ pub use completion::{
 pub use digest::{Digest, NotADigest};
 pub use document::{Document, Snapshot};
 pub use edit::{Edit, EditError, Edited, TextEdit};
-pub use facts::Facts;
+pub use facts::{Facts, Known, Packages};
 pub use finding::{Confidence, Finding, Fix, Severity};
 pub use language::{Language, UnknownLanguage};
 pub use position::{LineIndex, Position};

@@ -1,0 +1,125 @@
+//! Checks on cases from files: edits with marked findings, a folder for each check.
+//!
+//! A file holds any number of cases. `== PATH` begins one; `-- facts`, `-- before` and `-- after`
+//! begin its parts. Without a text before, the edit writes a new file. Marks stand in the text
+//! after, as everywhere in these tests; only the findings of the folder's check count.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use types::{Document, Edit, Facts, Snapshot};
+
+use crate::unmark;
+
+#[derive(Default)]
+struct Case {
+    path: String,
+    facts: String,
+    before: Option<String>,
+    after: String,
+}
+
+fn cases(text: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut part = "after";
+    for line in text.split_inclusive('\n') {
+        if let Some(path) = line.strip_prefix("== ") {
+            cases.push(Case { path: path.trim().to_owned(), ..Case::default() });
+            part = "after";
+            continue;
+        }
+        let case = cases.last_mut().expect("a file begins with a case");
+        match line.trim_end() {
+            "-- facts" => part = "facts",
+            "-- before" => (part, case.before) = ("before", Some(String::new())),
+            "-- after" => part = "after",
+            _ => match part {
+                "facts" => case.facts.push_str(line),
+                "before" => case.before.get_or_insert_default().push_str(line),
+                _ => case.after.push_str(line),
+            },
+        }
+    }
+    cases
+}
+
+fn check(check: &str, case: &Case) {
+    let (after, expected) = unmark(&case.after);
+    let document = match &case.before {
+        Some(before) => Document::new(&case.path, before),
+        None => Document::absent(&case.path),
+    };
+    let edit = Edit::replace_all(&document, &after);
+    let facts = facts(&case.facts);
+    let report = guard::check(&Snapshot::of(document), &edit, &facts, &|| 0).unwrap();
+    let mut found: Vec<_> = report.findings.iter().filter(|one| one.check == check).collect();
+    found.sort_by_key(|finding| finding.start.byte);
+    let mut places: Vec<_> = found.iter().map(|one| (one.start.line, one.rule.clone())).collect();
+    places.sort();
+    let (path, before) = (&case.path, case.before.as_deref().unwrap_or_default());
+    assert_eq!(places, expected, "{path}:\n{before}\n----\n{after}\n{found:#?}");
+}
+
+/// Lines such as `python: requests` (packages) and `python modules: tools`.
+fn facts(text: &str) -> Facts {
+    let mut facts = Facts::default();
+    for line in text.lines() {
+        let (key, names) = line.split_once(':').unwrap();
+        let names = names.split_whitespace().map(ToOwned::to_owned);
+        let mut words = key.split(' ');
+        let packages = &mut facts.packages;
+        let known = match words.next().unwrap() {
+            "python" => &mut packages.python,
+            "node" => &mut packages.node,
+            "rust" => &mut packages.rust,
+            "go" => &mut packages.go,
+            other => panic!("no facts are called {other}"),
+        };
+        known.sources = vec!["a manifest".to_owned()];
+        match words.next() {
+            Some(_) => known.modules.extend(names),
+            None => known.packages.extend(names),
+        }
+    }
+    facts
+}
+
+#[test]
+fn cases_of_every_check() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cases");
+    let mut marked = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        for file in fs::read_dir(&folder).unwrap() {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            for case in cases(&text) {
+                marked.extend(unmark(&case.after).1.into_iter().map(|(_, rule)| rule));
+                check(&name, &case);
+            }
+        }
+    }
+    // A rule that no case expects may as well never fire.
+    for doc in guard::rule_docs() {
+        assert!(marked.contains(doc.id), "no case expects {}", doc.id);
+    }
+}
+
+#[test]
+fn examples_of_every_rule() {
+    for doc in guard::rule_docs() {
+        let turn = |from: &str, to: &str| -> bool {
+            let document = Document::new(doc.path, &format!("{from}\n"));
+            let edit = Edit::replace_all(&document, &format!("{to}\n"));
+            let facts = facts("python: requests");
+            let report = guard::check(&Snapshot::of(document), &edit, &facts, &|| 0).unwrap();
+            report.findings.iter().any(|finding| finding.rule == doc.id)
+        };
+        assert!(turn(doc.good, doc.bad), "{}: nothing is said of the bad example", doc.id);
+        assert!(!turn(doc.bad, doc.good), "{}: reported in the good example", doc.id);
+        assert!(!doc.title.is_empty() && !doc.explanation.is_empty(), "{}", doc.id);
+    }
+    let ids: BTreeSet<_> = guard::rule_docs().map(|doc| doc.id).collect();
+    assert_eq!(ids.len(), guard::rule_docs().count(), "an id is used twice");
+}
