@@ -12,8 +12,9 @@ pub(crate) mod secrets;
 mod security;
 mod suppressions;
 mod syntax;
+mod weakened;
 
-use types::Language;
+use types::{Edited, Language};
 
 use crate::analysis::{Analysis, Lint, Linted};
 use crate::found::Found;
@@ -35,8 +36,8 @@ pub(crate) static CHECKS: [&Check; 10] = [
 ];
 
 /// The tables of what is told of the guard's own rules.
-pub(crate) static RULE_TABLES: [&[RuleDoc]; 3] =
-    [suppressions::RULES, placeholder::RULES, packages::RULES];
+pub(crate) static RULE_TABLES: [&[RuleDoc]; 4] =
+    [suppressions::RULES, placeholder::RULES, packages::RULES, weakened::RULES];
 
 /// One check.
 pub(crate) struct Check {
@@ -47,6 +48,25 @@ pub(crate) struct Check {
     pub run: fn(&Source<'_>) -> Outcome,
     /// How findings that the edit did not move are told from new ones.
     pub places: Places,
+}
+
+/// Every check of the change itself, after those of [`CHECKS`].
+pub(crate) static CHANGES: [&ChangeCheck; 1] = [&weakened::CHECK];
+
+/// A check that compares the two texts itself: it sees what an edit takes away.
+pub(crate) struct ChangeCheck {
+    pub name: &'static str,
+    /// The tool that does it for a language, or why there is none.
+    pub tool: fn(Option<Language>) -> Result<String, String>,
+    /// Looks at the change; what it finds is introduced, with places in the text after.
+    pub run: fn(&Change<'_>) -> Outcome,
+}
+
+/// The two texts, and how one becomes the other.
+pub(crate) struct Change<'a> {
+    pub before: &'a Source<'a>,
+    pub after: &'a Source<'a>,
+    pub edited: &'a Edited,
 }
 
 /// How far a check came with one text.

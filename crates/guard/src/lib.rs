@@ -23,7 +23,7 @@ mod source;
 
 use types::{CheckOutcome, CheckState, Edit, EditError, Edited, Facts, Language, Report, Snapshot};
 
-use checks::{CHECKS, Check, Outcome};
+use checks::{CHANGES, CHECKS, Change, ChangeCheck, Check, Outcome};
 use delta::Before;
 use found::Found;
 use source::Source;
@@ -62,6 +62,11 @@ pub fn check(
         outcomes.push(outcome);
         all.extend(found.into_iter().map(|found| (check.name, found)));
     }
+    for check in CHANGES {
+        let (outcome, found) = run_change(check, &texts, clock);
+        outcomes.push(outcome);
+        all.extend(found.into_iter().map(|found| (check.name, found)));
+    }
     outcomes.push(checks::coverage::outcome(facts));
     Ok(report::assemble(&texts.after, &edited, outcomes, all, facts))
 }
@@ -75,16 +80,19 @@ pub fn format(language: Language, text: &str) -> Option<Result<String, FormatErr
 /// What can be checked in files of a language, in the order of a report.
 #[must_use]
 pub fn checks_for(language: Option<Language>) -> Vec<CheckSupport> {
-    let support = |check: &&Check| {
-        let tool = (check.tool)(language);
-        CheckSupport { name: check.name, reason: tool.clone().err(), tool: tool.ok() }
+    type Tool = fn(Option<Language>) -> Result<String, String>;
+    let support = |(name, tool): (&'static str, Tool)| {
+        let tool = tool(language);
+        CheckSupport { name, reason: tool.clone().err(), tool: tool.ok() }
     };
+    let texts = CHECKS.iter().map(|check| (check.name, check.tool));
+    let changes = CHANGES.iter().map(|check| (check.name, check.tool));
     let coverage = CheckSupport {
         name: "coverage",
         tool: None,
         reason: Some(checks::coverage::NOT_MEASURED.to_owned()),
     };
-    CHECKS.iter().map(support).chain([coverage]).collect()
+    texts.chain(changes).map(support).chain([coverage]).collect()
 }
 
 /// What a check can do for a language.
@@ -145,6 +153,36 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
         };
         found = delta::introduced(&texts.after, found, &before, texts.edited, check.places);
     }
+    let state = state_of(&mut found, &mut reason);
+    // The first check to ask has both texts read; the linter's part of that is the linter's.
+    let spent = clock().saturating_sub(started).saturating_sub(texts.lint_us() - lint_before);
+    let linter = if check.name == "lint" { texts.lint_us() } else { 0 };
+    let duration_us = spent + linter;
+    let supported = (check.tool)(texts.after.language).is_ok() && !blind;
+    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
+}
+
+/// Runs one check of the change itself.
+fn run_change(
+    check: &ChangeCheck,
+    texts: &Texts<'_>,
+    clock: &dyn Fn() -> u64,
+) -> (CheckOutcome, Vec<Found>) {
+    let started = clock();
+    let Texts { before, after, edited } = texts;
+    let (mut found, mut reason) = match (check.run)(&Change { before, after, edited }) {
+        Outcome::Done(found) => (found, None),
+        Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
+        Outcome::Not(reason) => (Vec::new(), Some(reason)),
+    };
+    let state = state_of(&mut found, &mut reason);
+    let duration_us = clock().saturating_sub(started);
+    let supported = (check.tool)(after.language).is_ok();
+    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
+}
+
+/// How a check ended; lists that are too long are cut, and said to be.
+fn state_of(found: &mut Vec<Found>, reason: &mut Option<String>) -> CheckState {
     let state = match (&reason, found.is_empty()) {
         (_, false) => CheckState::Failed,
         (None, true) => CheckState::Passed,
@@ -156,12 +194,7 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
         reason
             .get_or_insert_with(|| format!("only the first {FINDINGS_MAX} of {total} are listed"));
     }
-    // The first check to ask has both texts read; the linter's part of that is the linter's.
-    let spent = clock().saturating_sub(started).saturating_sub(texts.lint_us() - lint_before);
-    let linter = if check.name == "lint" { texts.lint_us() } else { 0 };
-    let duration_us = spent + linter;
-    let supported = (check.tool)(texts.after.language).is_ok() && !blind;
-    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
+    state
 }
 
 impl Texts<'_> {

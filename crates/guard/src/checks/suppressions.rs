@@ -69,7 +69,10 @@ fn in_comment(text: &str, comment: &Range<usize>, all: &mut Vec<Found>) {
             from += part.len();
             let marker = MARKERS.iter().find_map(|marker| Some((marker, marker.place(said)?)));
             if let Some((marker, (begin, end))) = marker {
-                all.push(found(marker, &said[end..], start + begin..start + end));
+                let whole = said.trim_end();
+                let found = found(marker, &said[end..], start + begin..start + whole.len());
+                // One that silences more than before is another one.
+                all.push(Found { key: whole.to_owned(), ..found });
             }
         }
     }

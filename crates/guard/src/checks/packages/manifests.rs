@@ -380,7 +380,7 @@ mod tests {
         check(
             "Dockerfile",
             "FROM python\n# pip install z\nRUN pip install --no-cache-dir -r r.txt a 'b>=1' && npm i -g c@1 d\nRUN pip install git+https://e\n",
-            "a! b git+https://e@ c d!",
+            "a! b c d! git+https://e@",
         );
         check("a.sh", "sudo pip3 install a; echo b\nmypip install c\ncargo add d@1\n", "a! d");
         check("a.py", "# pip install a\n", "");
