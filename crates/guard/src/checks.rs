@@ -35,10 +35,6 @@ pub(crate) static CHECKS: [&Check; 10] = [
     &packages::CHECK,
 ];
 
-/// The tables of what is told of the guard's own rules.
-pub(crate) static RULE_TABLES: [&[RuleDoc]; 4] =
-    [suppressions::RULES, placeholder::RULES, packages::RULES, weakened::RULES];
-
 /// One check.
 pub(crate) struct Check {
     pub name: &'static str,
@@ -48,6 +44,8 @@ pub(crate) struct Check {
     pub run: fn(&Source<'_>) -> Outcome,
     /// How findings that the edit did not move are told from new ones.
     pub places: Places,
+    /// Its own rules; those of ruff and of other tables are added by the catalog.
+    pub rules: &'static [RuleDoc],
 }
 
 /// Every check of the change itself, after those of [`CHECKS`].
@@ -60,6 +58,8 @@ pub(crate) struct ChangeCheck {
     pub tool: fn(Option<Language>) -> Result<String, String>,
     /// Looks at the change; what it finds is introduced, with places in the text after.
     pub run: fn(&Change<'_>) -> Outcome,
+    /// Its own rules.
+    pub rules: &'static [RuleDoc],
 }
 
 /// The two texts, and how one becomes the other.

@@ -30,7 +30,7 @@ use source::Source;
 
 pub use checks::secrets::{Secret, scan_secrets};
 pub use languages::python::{FormatError, PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
-pub use rule_doc::{RuleDoc, rule_docs};
+pub use rule_doc::RuleDoc;
 
 /// Findings listed for one check; the outcome says where there are more.
 const FINDINGS_MAX: usize = 1_000;
@@ -93,6 +93,12 @@ pub fn checks_for(language: Option<Language>) -> Vec<CheckSupport> {
         reason: Some(checks::coverage::NOT_MEASURED.to_owned()),
     };
     texts.chain(changes).map(support).chain([coverage]).collect()
+}
+
+/// What is written about the rules that the checks themselves have, in the order of the checks.
+pub fn rule_docs() -> impl Iterator<Item = &'static RuleDoc> {
+    let texts = CHECKS.iter().map(|check| check.rules);
+    texts.chain(CHANGES.iter().map(|check| check.rules)).flatten()
 }
 
 /// What a check can do for a language.

@@ -1,33 +1,22 @@
-//! What is told of the guard's own rules: what each finds, why that matters, an example.
+//! What is written about a rule, beside the check that has it.
 
-use types::{Confidence, Severity};
+use types::Severity;
 
-use crate::checks;
-
-/// One of the guard's own rules, for people. The linter's rules are told by the linter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One rule of our own, for people: `explain` and the pages below `docs/rules` are made from it.
+#[derive(Clone, Copy, Debug)]
 pub struct RuleDoc {
-    /// Its stable id, such as `MW-UNKNOWN-PACKAGE`.
+    /// The id that findings carry.
     pub id: &'static str,
-    /// What it finds, in a few words.
+    /// What is wrong, in a few words.
     pub title: &'static str,
-    /// The severity of its plain case; a finding may be milder.
+    /// The usual severity.
     pub severity: Severity,
-    /// How sure it is in its plain case.
-    pub confidence: Confidence,
-    /// Weakness ids such as `CWE-829`; empty where none fits.
+    /// Weakness ids such as `CWE-89`, the nearest first; empty where none applies.
     pub cwe: &'static [&'static str],
-    /// Why it matters and what to do instead.
+    /// What goes wrong, what follows from it, what to write instead. Plain text.
     pub explanation: &'static str,
-    /// The name of a file that the examples could be.
-    pub path: &'static str,
-    /// Code with a finding, or what an edit makes of the good example.
+    /// Text with the finding; empty where an example would say nothing.
     pub bad: &'static str,
-    /// The same without.
+    /// The same done well.
     pub good: &'static str,
-}
-
-/// The rules of the checks that have a table of them, in the order of the checks.
-pub fn rule_docs() -> impl Iterator<Item = &'static RuleDoc> {
-    checks::RULE_TABLES.iter().copied().flatten()
 }

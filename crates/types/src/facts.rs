@@ -1,6 +1,8 @@
 //! What was found out beside the text and is handed to the guard.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::{Digest, Packages};
 
 /// Results of probes that ran before the guard. Empty means that nothing was probed, and the
 /// checks that need a fact say `unchecked`.
@@ -8,41 +10,51 @@ use std::collections::BTreeSet;
 pub struct Facts {
     /// Share of the edited lines that tests executed, from 0 to 1.
     pub coverage: Option<f64>,
+    /// What people allow in this document.
+    pub allows: Allows,
     /// What the workspace declares, holds and has installed.
-    pub packages: Packages,
+    pub packages: Arc<Packages>,
 }
 
-/// The packages of a workspace, by ecosystem.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Packages {
-    /// Python's: distributions are lower case with `-` between words.
-    pub python: Known,
-    /// Those of JavaScript and TypeScript.
-    pub node: Known,
-    /// Rust's: crates as in manifests, with `-`.
-    pub rust: Known,
-    /// Go's: module paths.
-    pub go: Known,
-}
-
-/// What is known of the packages of one ecosystem.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
-    /// Manifests, lock files and folders that were read, relative to the workspace; empty where
-    /// there are none, and then nothing is known.
-    pub sources: Vec<String>,
-    /// Packages that are declared, locked or installed.
-    pub packages: BTreeSet<String>,
-    /// Top names of what can be imported: installed, or the workspace's own.
-    pub modules: BTreeSet<String>,
-    /// Why something may be missing.
-    pub gap: Option<String>,
-}
-
-impl Known {
-    /// Whether anything is known.
+impl Facts {
+    /// A digest of all facts, part of what a verdict depends on. It is made from the debug form,
+    /// so facts hold only containers with an order.
     #[must_use]
-    pub fn is_known(&self) -> bool {
-        !self.sources.is_empty()
+    pub fn digest(&self) -> Digest {
+        Digest::of(format!("{self:?}").as_bytes())
     }
+}
+
+/// What people allow in one document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allows {
+    /// Which comments count.
+    pub comments: CommentAllows,
+    /// Entries of the ignore file that are about this document.
+    pub listed: Vec<Allow>,
+}
+
+/// Which comments that allow a rule count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CommentAllows {
+    /// None: the policy forbids them.
+    None,
+    /// Those of the text before the edit that the edit leaves alone.
+    #[default]
+    Older,
+    /// All of the text: a person stands behind it.
+    All,
+}
+
+/// An entry of the ignore file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow {
+    /// The rule's id.
+    pub rule: String,
+    /// Why it is allowed.
+    pub reason: String,
+    /// The file with the entry.
+    pub path: String,
+    /// Its line there, from 1.
+    pub line: usize,
 }

@@ -10,7 +10,8 @@ use crate::analysis::Lint;
 use crate::found::Found;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "lint", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "lint", tool, run, places: Places::Stable, rules: &[] };
 
 /// Rules whose finding means that the code fails when it runs.
 const FAILS: &[&str] = &[

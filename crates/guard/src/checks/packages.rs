@@ -21,7 +21,8 @@ use crate::source::Source;
 pub(crate) use rules::RULES;
 use rules::{ADDRESS, LOOKALIKE, UNDECLARED, UNKNOWN, UNPINNED};
 
-pub(crate) static CHECK: Check = Check { name: "packages", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "packages", tool, run, places: Places::Stable, rules: RULES };
 
 /// Findings in one text.
 const FOUND_MAX: usize = 500;
@@ -204,7 +205,7 @@ fn unpinned(named: &Named) -> Judged {
 fn found(rule: usize, named: &Named, message: String) -> Found {
     let doc = &RULES[rule];
     let mut found = Found::new(doc.id, doc.severity, named.range.clone());
-    found.confidence = doc.confidence;
+    found.confidence = rules::confidence(rule);
     found.cwe = doc.cwe;
     if named.optional {
         found.confidence = Confidence::Low;

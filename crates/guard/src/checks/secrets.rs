@@ -23,7 +23,8 @@ use crate::found::Found;
 use crate::source::Source;
 use rules::{GENERIC, RULES, Rule};
 
-pub(crate) static CHECK: Check = Check { name: "secrets", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "secrets", tool, run, places: Places::Stable, rules: &[] };
 
 /// Longest part of a text that is scanned, in bytes.
 const SCANNED_BYTES_MAX: usize = 16 << 20;

@@ -13,7 +13,8 @@ use crate::analysis::Lint;
 use crate::found::Found;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "security", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "security", tool, run, places: Places::Stable, rules: &[] };
 
 /// Whether one of the linter's rules is about security.
 pub(crate) fn owns(code: &str) -> bool {

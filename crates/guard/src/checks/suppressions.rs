@@ -18,7 +18,8 @@ use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 use markers::{ATTRIBUTES, MARKERS, Marker, Silences, Where};
 
-pub(crate) static CHECK: Check = Check { name: "suppressions", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "suppressions", tool, run, places: Places::Stable, rules: RULES };
 
 /// Suppressions reported for one text.
 const FOUND_MAX: usize = 1_000;
@@ -172,12 +173,10 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-LINT",
         title: "A linter is told to look away",
         severity: Severity::Warning,
-        confidence: Confidence::High,
         cwe: &[],
         explanation: "The edit brings a comment or attribute that silences a linter. Code that \
             is generated can silence what it should have got right. Correct what the linter says, \
             or let a person decide on the exception and write down why.",
-        path: "a.py",
         bad: "import os  # noqa: F401",
         good: "import os\n\nprint(os.name)",
     },
@@ -185,11 +184,9 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-TYPES",
         title: "A type checker is told to look away",
         severity: Severity::Warning,
-        confidence: Confidence::High,
         cwe: &[],
         explanation: "The edit brings a comment that silences a type checker, so a call that does \
             not fit its function is found only when it runs. Make the types fit.",
-        path: "a.py",
         bad: "total: int = parse(text)  # type: ignore",
         good: "total: int = int(parse(text))",
     },
@@ -197,11 +194,9 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-SECURITY",
         title: "A security tool is told to look away",
         severity: Severity::Warning,
-        confidence: Confidence::High,
         cwe: &[],
         explanation: "The edit brings a comment that hides code from a security scanner. Whether \
             a finding may be ignored is for a person to decide who did not write the code.",
-        path: "a.py",
         bad: "subprocess.run(command, shell=True)  # nosec",
         good: "subprocess.run([\"convert\", source, target], check=True)",
     },
@@ -209,12 +204,10 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-SECRET",
         title: "A secret scanner is told to look away",
         severity: Severity::Warning,
-        confidence: Confidence::High,
         cwe: &["CWE-798"],
         explanation: "The edit brings a comment that hides a line from scanners for keys and \
             passwords. A line that needs this holds a secret, or something that looks like one. \
             Read it from the environment or from a secret store.",
-        path: "a.py",
         bad: "key = load(\"...\")  # gitleaks:allow",
         good: "key = load(os.environ[\"SERVICE_KEY\"])",
     },
@@ -222,11 +215,9 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-COVERAGE",
         title: "Code is left out of the coverage",
         severity: Severity::Info,
-        confidence: Confidence::High,
         cwe: &[],
         explanation: "The edit brings a comment that leaves code out of the measured coverage, so \
             the figure no longer says what is tested. Test the code.",
-        path: "a.py",
         bad: "if failed:  # pragma: no cover\n    recover()",
         good: "if failed:\n    recover()",
     },
@@ -234,11 +225,9 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-FORMAT",
         title: "A formatter is switched off",
         severity: Severity::Info,
-        confidence: Confidence::High,
         cwe: &[],
         explanation: "The edit brings a comment that keeps a formatter from its work. Harmless, \
             but worth knowing: layout by hand can make code read otherwise than it runs.",
-        path: "a.py",
         bad: "# fmt: off\nmatrix = [1,0,\n          0,1]",
         good: "matrix = [1, 0, 0, 1]",
     },
@@ -246,11 +235,9 @@ pub(crate) const RULES: &[RuleDoc] = &[
         id: "MW-SUPPRESSION-COUNTERSIGN",
         title: "An exception from these checks, written by the edit itself",
         severity: Severity::Warning,
-        confidence: Confidence::High,
         cwe: &[],
         explanation: "Exceptions are made by people and hold only where they are older than the \
             edit. One that the edit brings along changes nothing and is reported.",
-        path: "a.py",
         bad: "run(command)  # countersign: allow S602 it is fine",
         good: "run([\"convert\", source])",
     },

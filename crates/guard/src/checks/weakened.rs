@@ -13,13 +13,13 @@ mod tests;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use types::{Edited, Language, Severity};
+use types::{Language, Severity};
 
 use super::{Change, ChangeCheck, Outcome};
 use crate::found::Found;
 pub(crate) use rules::RULES;
 
-pub(crate) static CHECK: ChangeCheck = ChangeCheck { name: "weakened", tool, run };
+pub(crate) static CHECK: ChangeCheck = ChangeCheck { name: "weakened", tool, run, rules: RULES };
 
 fn tool(_: Option<Language>) -> Result<String, String> {
     Ok(format!("{} own rules", RULES.len()))
@@ -42,7 +42,7 @@ fn run(change: &Change<'_>) -> Outcome {
 fn found(rule: usize, range: Range<usize>, message: impl Into<String>) -> Found {
     let doc = &RULES[rule];
     let mut found = Found::new(doc.id, doc.severity, range);
-    found.confidence = doc.confidence;
+    found.confidence = rules::confidence(rule);
     found.cwe = doc.cwe;
     found.message(message)
 }
@@ -52,14 +52,31 @@ fn milder(mut found: Found) -> Found {
     found
 }
 
+/// Lines before a place that are looked for in what was written instead.
+const CONTEXT_LINES: usize = 12;
+
 /// Where in the new text a byte of the old one would be: at its place, or where the edit that took
-/// it away stands.
-fn place(edited: &Edited, byte: usize) -> Range<usize> {
+/// it away stands, behind the nearest line before it that is still there.
+fn place(change: &Change<'_>, byte: usize) -> Range<usize> {
+    let (edited, old) = (change.edited, change.before.text);
+    let line_at = |start: usize| {
+        let line = edited.text[start..].lines().next().unwrap_or_default();
+        start..start + line.len()
+    };
     for (inserted, removed) in edited.inserted.iter().zip(&edited.removed) {
-        if removed.contains(&byte) {
-            let line = edited.text[inserted.clone()].lines().next().unwrap_or_default();
-            return inserted.start..inserted.start + line.len();
+        if !removed.contains(&byte) {
+            continue;
         }
+        let written = &edited.text[inserted.clone()];
+        let before = old[removed.start..byte].lines().rev().skip(1).take(CONTEXT_LINES);
+        for line in before.map(str::trim).filter(|line| line.len() > 3) {
+            let mut places = written.match_indices(line);
+            if let (Some((at, _)), None) = (places.next(), places.next()) {
+                let end = written[at..].find('\n').map_or(written.len(), |end| at + end + 1);
+                return line_at(inserted.start + end);
+            }
+        }
+        return line_at(inserted.start);
     }
     edited.moved(&(byte..byte)).unwrap_or(edited.text.len()..edited.text.len())
 }

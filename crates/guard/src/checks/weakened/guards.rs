@@ -90,7 +90,7 @@ pub(super) fn look(change: &Change<'_>, all: &mut Vec<Found>) -> Result<(), Stri
         if back >= lost.count || reported.contains(word) {
             continue;
         }
-        let range = place(change.edited, lost.at);
+        let range = place(change, lost.at);
         let shown = &lost.shown;
         if LIMITS.contains(&word.as_str()) {
             all.push(found(LIMIT_REMOVED, range, format!("the limit `{shown}` is gone")));
@@ -208,7 +208,7 @@ fn forbidden(
             continue;
         }
         let shown: String = line.chars().take(60).collect();
-        let range = place(change.edited, *at);
+        let range = place(change, *at);
         all.push(found(CHECK_DISABLED, range, format!("`{shown}` is gone")));
     }
 }

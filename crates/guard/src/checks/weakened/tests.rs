@@ -53,7 +53,7 @@ pub(super) fn look(change: &Change<'_>, all: &mut Vec<Found>) -> Result<(), Stri
     // A test with a new name may be the old one.
     let added: usize = left.values().map(Vec::len).sum();
     for test in gone.iter().skip(added) {
-        let range = place(change.edited, test.name_range.start);
+        let range = place(change, test.name_range.start);
         all.push(found(TEST_REMOVED, range, format!("the test `{}` is gone", shown(&test.name))));
     }
     Ok(())
