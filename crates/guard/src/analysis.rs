@@ -20,6 +20,8 @@ pub(crate) struct Analysis {
     pub names: Vec<Name>,
     /// What the program declares; only of languages that are read so far.
     pub outline: Option<Outline>,
+    /// Where the comments are, with the characters that open and close them.
+    pub comments: Vec<Range<usize>>,
     /// Why functions and names may be missing.
     pub gap: Option<String>,
 }

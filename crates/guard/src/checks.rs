@@ -93,6 +93,20 @@ pub(crate) enum Places {
 
 pub(crate) const RUFF: &str = "ruff 0.16.4, in process";
 
+/// What a rule of the linter becomes: its check's name, and a finding without place or message.
+pub(crate) fn of_linter(code: &str) -> (&'static str, Found) {
+    let lint = Lint { code: code.to_owned(), message: String::new(), range: 0..0, fix: None };
+    if security::owns(code) {
+        (security::CHECK.name, security::found(&lint))
+    } else if naming::owns(code) {
+        (naming::CHECK.name, naming::from_linter(&lint))
+    } else if complexity::owns(code) {
+        (complexity::CHECK.name, complexity::from_linter(&lint))
+    } else {
+        (lint::CHECK.name, lint::found(&lint))
+    }
+}
+
 /// What can be said of a file without its language.
 fn known(language: Option<Language>) -> Result<Language, String> {
     language.ok_or_else(|| "the language of this file is not known".to_owned())

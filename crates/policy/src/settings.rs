@@ -4,14 +4,28 @@
 //! comes from whoever wrote the repository, so it is untrusted: applied last, it can only make
 //! the result stricter, and it may not name things outside itself (a model file).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use types::{Digest, Severity};
+use types::{Allows, CommentAllows, Confidence, Digest, Finding, Severity, Weights};
 
 use crate::Boundaries;
 
 /// The check names that `policy.require` may hold.
-const CHECKS: [&str; 8] =
-    ["syntax", "lint", "security", "secrets", "hidden", "complexity", "naming", "coverage"];
+const CHECKS: [&str; 12] = [
+    "syntax",
+    "lint",
+    "security",
+    "secrets",
+    "hidden",
+    "complexity",
+    "naming",
+    "suppressions",
+    "placeholder",
+    "packages",
+    "weakened",
+    "coverage",
+];
 
 /// Where a layer comes from; decides what it may do and how errors name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +58,19 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// `[boundaries]`
     pub boundaries: BoundarySettings,
+    /// `[score]`
+    pub score: ScoreSettings,
     /// `[generate]`
     pub generate: GenerateSettings,
+}
+
+/// `[score]`: what the quality score is made of.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoreSettings {
+    /// Weights of the parts by name, 0 to 100. Not in a workspace file: with other weights a score
+    /// that is too low may be high enough.
+    pub weights: BTreeMap<String, u8>,
 }
 
 /// `[policy]`: what blocks.
@@ -58,6 +83,8 @@ pub struct PolicySettings {
     pub min_score: Option<u8>,
     /// Checks that must have been done. Default `syntax` and `secrets`.
     pub require: Option<Vec<String>>,
+    /// Which suppressions by people count: `none`, `file` or `all`. Default `all`.
+    pub suppressions: Option<Suppressions>,
 }
 
 /// `[boundaries]`: where AI may write.
@@ -82,6 +109,18 @@ pub struct GenerateSettings {
     pub max_tokens: Option<usize>,
     /// Temperature of the candidates after the first, 0 to 2. Default 0.8.
     pub temperature: Option<f32>,
+}
+
+/// Which suppressions by people count, the strictest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suppressions {
+    /// None.
+    None,
+    /// Entries of the ignore file.
+    File,
+    /// Those, and comments in the code.
+    All,
 }
 
 /// A severity in a settings file.
@@ -183,6 +222,17 @@ impl Settings {
         if let Some(Err(message)) = self.boundaries.deny.as_deref().map(Boundaries::new) {
             return wrong("boundaries.deny", message);
         }
+        for (name, weight) in &self.score.weights {
+            if !Weights::NAMES.contains(&name.as_str()) {
+                let known = Weights::NAMES.join(", ");
+                return wrong("score.weights", format!("names no part `{name}`; known: {known}"));
+            }
+            range("score.weights", Some(usize::from(*weight)), 0, 100)?;
+        }
+        if matches!(layer, Layer::Workspace(_)) && !self.score.weights.is_empty() {
+            let message = "may not be set by a workspace; set it in your user file".to_owned();
+            return wrong("score.weights", message);
+        }
         if matches!(layer, Layer::Workspace(_)) && self.generate.model.is_some() {
             let message = "may not be set by a workspace; set it in your user file".to_owned();
             return wrong("generate.model", message);
@@ -200,6 +250,10 @@ pub struct Policy {
     pub min_score: u8,
     /// Checks that must have been done.
     pub require: Vec<String>,
+    /// Which suppressions by people count.
+    pub suppressions: Suppressions,
+    /// How much each part of the score counts.
+    pub weights: Weights,
     /// Where AI may not write.
     pub boundaries: Boundaries,
     /// A GGUF file in place of the embedded model.
@@ -220,6 +274,8 @@ impl Default for Policy {
             fail_on: Threshold::Error,
             min_score: 50,
             require: vec!["syntax".to_owned(), "secrets".to_owned()],
+            suppressions: Suppressions::All,
+            weights: Weights::default(),
             boundaries: Boundaries::default(),
             model: None,
             candidates: 4,
@@ -238,6 +294,23 @@ impl Policy {
         Digest::of(&json)
     }
 
+    /// What of the allows in a document counts.
+    #[must_use]
+    pub fn permitted(&self, allows: Allows) -> Allows {
+        let (comments, listed) = (CommentAllows::None, Vec::new());
+        match self.suppressions {
+            Suppressions::None => Allows { comments, listed },
+            Suppressions::File => Allows { comments, ..allows },
+            Suppressions::All => allows,
+        }
+    }
+
+    /// Whether a finding blocks: it is bad enough, and the check is at least fairly sure of it.
+    #[must_use]
+    pub fn blocks(&self, finding: &Finding) -> bool {
+        finding.confidence > Confidence::Low && finding.severity >= Severity::from(self.fail_on)
+    }
+
     fn set(&mut self, layer: &Settings) {
         fn put<T: Clone>(slot: &mut T, value: Option<&T>) {
             if let Some(value) = value {
@@ -247,6 +320,10 @@ impl Policy {
         put(&mut self.fail_on, layer.policy.fail_on.as_ref());
         put(&mut self.min_score, layer.policy.min_score.as_ref());
         put(&mut self.require, layer.policy.require.as_ref());
+        put(&mut self.suppressions, layer.policy.suppressions.as_ref());
+        for (name, weight) in &layer.score.weights {
+            self.weights.set(name, *weight);
+        }
         put(&mut self.candidates, layer.generate.candidates.as_ref());
         put(&mut self.rewrites, layer.generate.rewrites.as_ref());
         put(&mut self.max_tokens, layer.generate.max_tokens.as_ref());
@@ -268,6 +345,7 @@ impl Policy {
                 self.require.push(name.clone());
             }
         }
+        lower(&mut self.suppressions, layer.policy.suppressions);
         lower(&mut self.candidates, layer.generate.candidates);
         lower(&mut self.rewrites, layer.generate.rewrites);
         lower(&mut self.max_tokens, layer.generate.max_tokens);
@@ -316,6 +394,12 @@ mod tests {
         assert_eq!(policy.require, ["syntax", "secrets"]);
         assert_eq!(policy.candidates, Policy::default().candidates);
 
+        assert_eq!(policy.suppressions, Suppressions::All);
+        let file = "[policy]\nsuppressions = 'file'";
+        let none = "[policy]\nsuppressions = 'none'";
+        assert_eq!(resolve(&[user(none), workspace(file)]).suppressions, Suppressions::None);
+        assert_eq!(resolve(&[user(file), workspace(none)]).suppressions, Suppressions::None);
+
         let strict = "[policy]\nfail_on = 'info'\nmin_score = 90\nrequire = ['lint']\n\
                       [boundaries]\ndeny = ['vendor/**']\n[generate]\nrewrites = 0";
         let policy = resolve(&[workspace(strict), user("[policy]\nfail_on = 'error'")]);
@@ -336,6 +420,14 @@ mod tests {
         assert_eq!(resolve(&[]).digest(), Policy::default().digest());
     }
 
+    #[test]
+    fn weights_are_set_one_by_one() {
+        let policy = resolve(&[user("[score.weights]\nlint = 50\ncoverage = 0")]);
+        assert_eq!((policy.weights.lint, policy.weights.coverage), (50, 0));
+        assert_eq!(policy.weights.naming, Policy::default().weights.naming);
+        assert_ne!(policy.digest(), Policy::default().digest());
+    }
+
     fn check_error(layer: &Layer, text: &str, expected: &str) {
         assert_eq!(Settings::parse(layer, text).unwrap_err().to_string(), expected);
     }
@@ -343,7 +435,8 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let file = Layer::Workspace("countersign.toml".to_owned());
-        let message = "unknown field `minscore`, expected one of `fail_on`, `min_score`, `require`";
+        let message = "unknown field `minscore`, expected one of `fail_on`, `min_score`, \
+                       `require`, `suppressions`";
         check_error(&file, "[policy]\n minscore = 3", &format!("countersign.toml:2:2: {message}"));
         check_error(
             &file,
@@ -355,6 +448,14 @@ mod tests {
             "[generate]\nmodel = '/tmp/evil.gguf'",
             "countersign.toml: `generate.model` may not be set by a workspace; set it in your user file",
         );
+        check_error(
+            &file,
+            "[score.weights]\nlint = 0",
+            "countersign.toml: `score.weights` may not be set by a workspace; set it in your user file",
+        );
+        let own = Layer::User("user.toml".to_owned());
+        let error = Settings::parse(&own, "[score.weights]\nbeauty = 5").unwrap_err().to_string();
+        assert!(error.contains("no part `beauty`; known: complexity, naming"), "{error}");
         let error = Settings::parse(&file, "[policy\nx = 1").unwrap_err().to_string();
         assert!(error.starts_with("countersign.toml:1:8: "), "{error}");
         let error = Settings::parse(&file, "[boundaries]\ndeny = ['a[']").unwrap_err().to_string();

@@ -160,6 +160,21 @@ impl Weights {
             _ => 0,
         }
     }
+
+    /// Sets the weight of a part by name; any other name changes nothing.
+    pub fn set(&mut self, name: &str, weight: u8) {
+        let slot = match name {
+            "complexity" => &mut self.complexity,
+            "naming" => &mut self.naming,
+            "lint" => &mut self.lint,
+            "duplication" => &mut self.duplication,
+            "dead_code" => &mut self.dead_code,
+            "documentation" => &mut self.documentation,
+            "coverage" => &mut self.coverage,
+            _ => return,
+        };
+        *slot = weight;
+    }
 }
 
 impl Default for Weights {

@@ -86,7 +86,7 @@ impl Gathered<'_> {
     }
 
     fn leave_gap(&mut self, reason: &str) {
-        let Packages { python, node, rust, go } = &mut self.packages;
+        let Packages { python, node, rust, go, .. } = &mut self.packages;
         for known in [python, node, rust, go] {
             known.gap.get_or_insert_with(|| reason.to_owned());
         }

@@ -103,7 +103,7 @@ fn over(function: &Function, measure: &str, value: usize, max: usize) -> Option<
 }
 
 /// "`f` is too complex (11 > 10)": the same function with a smaller number is no new finding.
-fn from_linter(lint: &Lint) -> Found {
+pub(super) fn from_linter(lint: &Lint) -> Found {
     let found = Found::new(lint.code.clone(), Severity::Warning, lint.range.clone());
     let (name, numbers) = lint.message.split_once(" (").unwrap_or((&lint.message, ""));
     let digits = numbers.split(' ').next().unwrap_or_default();

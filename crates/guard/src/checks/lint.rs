@@ -39,7 +39,7 @@ fn run(source: &Source<'_>) -> Outcome {
     linted(source, |code| !elsewhere(code), found)
 }
 
-fn found(lint: &Lint) -> Found {
+pub(super) fn found(lint: &Lint) -> Found {
     let any = |rules: &[&str]| rules.iter().any(|rule| lint.code.starts_with(rule));
     let severity = if any(FAILS) {
         Severity::Error

@@ -87,7 +87,7 @@ fn run(source: &Source<'_>) -> Outcome {
     measured(source, |analysis| from_names(source.text, analysis))
 }
 
-fn from_linter(lint: &Lint) -> Found {
+pub(super) fn from_linter(lint: &Lint) -> Found {
     let mut found = Found::new(lint.code.clone(), Severity::Info, lint.range.clone());
     found.fix.clone_from(&lint.fix);
     found.message(lint.message.clone())

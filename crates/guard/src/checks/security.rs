@@ -35,7 +35,7 @@ fn run(source: &Source<'_>) -> Outcome {
     }
 }
 
-fn found(lint: &Lint) -> Found {
+pub(super) fn found(lint: &Lint) -> Found {
     let row = RULES.iter().find(|(code, ..)| *code == lint.code);
     let (_, severity, confidence, cwe) = row.unwrap_or(&UNKNOWN);
     // A command that is spelled out cannot be changed by an attacker.

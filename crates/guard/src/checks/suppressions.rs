@@ -9,7 +9,7 @@ mod markers;
 use aho_corasick::AhoCorasick;
 use std::ops::Range;
 use std::sync::LazyLock;
-use types::{Confidence, Language, Severity};
+use types::{Language, Severity};
 
 use super::{Check, Outcome, Places};
 use crate::found::Found;
@@ -104,7 +104,6 @@ fn found(marker: &Marker, rest: &str, range: Range<usize>) -> Found {
     let blanket = marker.names && !rest.starts_with([':', '[', '(', '=']) && !names_rule(rest);
     let which = if blanket { ", whatever it says" } else { "" };
     let mut found = Found::new(marker.silences.rule(), marker.silences.severity(), range);
-    found.confidence = Confidence::High;
     found.cwe = marker.silences.cwe();
     let (word, tool) = (marker.word, marker.tool);
     found.message(format!("`{word}` asks {tool} to look away{which}"))
@@ -230,15 +229,5 @@ pub(crate) const RULES: &[RuleDoc] = &[
             but worth knowing: layout by hand can make code read otherwise than it runs.",
         bad: "# fmt: off\nmatrix = [1,0,\n          0,1]",
         good: "matrix = [1, 0, 0, 1]",
-    },
-    RuleDoc {
-        id: "MW-SUPPRESSION-COUNTERSIGN",
-        title: "An exception from these checks, written by the edit itself",
-        severity: Severity::Warning,
-        cwe: &[],
-        explanation: "Exceptions are made by people and hold only where they are older than the \
-            edit. One that the edit brings along changes nothing and is reported.",
-        bad: "run(command)  # countersign: allow S602 it is fine",
-        good: "run([\"convert\", source])",
     },
 ];

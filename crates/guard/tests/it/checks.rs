@@ -325,6 +325,7 @@ fn what_a_language_has_no_tool_for_is_unchecked() {
             ("packages", Passed),
             ("weakened", Passed),
             ("coverage", Unchecked),
+            ("allows", Passed),
         ]
     );
 }

@@ -9,7 +9,6 @@ pub(super) enum Silences {
     Secret,
     Coverage,
     Format,
-    Countersign,
 }
 
 /// A mark in a comment.
@@ -51,7 +50,7 @@ const fn within(word: &'static str, silences: Silences, tool: &'static str) -> M
     Marker { word, place: Where::Anywhere, silences, tool, names: false }
 }
 
-use Silences::{Countersign, Coverage, Format, Lint, Secret, Security, Types};
+use Silences::{Coverage, Format, Lint, Secret, Security, Types};
 
 /// Longer marks stand before those they begin with.
 pub(super) const MARKERS: &[Marker] = &[
@@ -183,9 +182,6 @@ pub(super) const MARKERS: &[Marker] = &[
     within("pragma: allowlist secret", Secret, "detect-secrets"),
     within("pragma: allowlist nextline secret", Secret, "detect-secrets"),
     within("pragma: whitelist secret", Secret, "detect-secrets"),
-    // This program
-    within("countersign: allow", Countersign, "these checks"),
-    within("countersign:allow", Countersign, "these checks"),
 ];
 
 /// Longer ones stand beside those they begin with: tokens are compared whole.
