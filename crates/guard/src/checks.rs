@@ -3,6 +3,7 @@
 mod complexity;
 pub(crate) mod coverage;
 mod hidden;
+mod instructions;
 mod lint;
 mod naming;
 mod packages;
@@ -22,7 +23,7 @@ use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
 /// Every check, in the order of a report.
-pub(crate) static CHECKS: [&Check; 10] = [
+pub(crate) static CHECKS: [&Check; 11] = [
     &syntax::CHECK,
     &lint::CHECK,
     &security::CHECK,
@@ -33,6 +34,7 @@ pub(crate) static CHECKS: [&Check; 10] = [
     &suppressions::CHECK,
     &placeholder::CHECK,
     &packages::CHECK,
+    &instructions::CHECK,
 ];
 
 /// One check.

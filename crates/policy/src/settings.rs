@@ -12,7 +12,7 @@ use types::{Allows, CommentAllows, Confidence, Digest, Finding, Severity, Weight
 use crate::Boundaries;
 
 /// The check names that `policy.require` may hold.
-const CHECKS: [&str; 12] = [
+const CHECKS: [&str; 13] = [
     "syntax",
     "lint",
     "security",
@@ -23,6 +23,7 @@ const CHECKS: [&str; 12] = [
     "suppressions",
     "placeholder",
     "packages",
+    "instructions",
     "weakened",
     "coverage",
 ];

@@ -45,7 +45,8 @@ fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
-fn check(check: &str, case: &Case) {
+/// What is wrong with a case.
+fn check(check: &str, case: &Case) -> Option<String> {
     let (after, expected) = unmark(&case.after);
     let document = match &case.before {
         Some(before) => Document::new(&case.path, before),
@@ -59,7 +60,9 @@ fn check(check: &str, case: &Case) {
     let mut places: Vec<_> = found.iter().map(|one| (one.start.line, one.rule.clone())).collect();
     places.sort();
     let (path, before) = (&case.path, case.before.as_deref().unwrap_or_default());
-    assert_eq!(places, expected, "{path}:\n{before}\n----\n{after}\n{found:#?}");
+    (places != expected).then(|| {
+        format!("{path}:\n{before}\n----\n{after}\nexpected {expected:?}\nfound    {places:?}\n")
+    })
 }
 
 /// Lines such as `python: requests` (packages) and `python modules: tools`.
@@ -88,7 +91,7 @@ fn facts(text: &str) -> Facts {
 #[test]
 fn cases_of_every_check() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cases");
-    let mut marked = BTreeSet::new();
+    let (mut marked, mut wrong) = (BTreeSet::new(), Vec::new());
     for entry in fs::read_dir(folder).unwrap() {
         let folder = entry.unwrap().path();
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
@@ -96,10 +99,11 @@ fn cases_of_every_check() {
             let text = fs::read_to_string(file.unwrap().path()).unwrap();
             for case in cases(&text) {
                 marked.extend(unmark(&case.after).1.into_iter().map(|(_, rule)| rule));
-                check(&name, &case);
+                wrong.extend(check(&name, &case));
             }
         }
     }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
     // A rule that no case expects may as well never fire.
     for doc in own_rules() {
         assert!(marked.contains(&*doc.id), "no case expects {}", doc.id);

@@ -323,6 +323,7 @@ fn what_a_language_has_no_tool_for_is_unchecked() {
             ("suppressions", Passed),
             ("placeholder", Passed),
             ("packages", Passed),
+            ("instructions", Passed),
             ("weakened", Passed),
             ("coverage", Unchecked),
             ("allows", Passed),
