@@ -4,6 +4,7 @@
 
 mod allow;
 mod cases;
+mod catalog;
 mod checks;
 mod delta;
 mod hostile;
