@@ -9,6 +9,7 @@
 mod family;
 mod scan;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 pub(crate) use family::Family;
@@ -20,6 +21,8 @@ pub(crate) struct Lexed {
     pub comments: Vec<Range<usize>>,
     /// What stands outside comments.
     pub tokens: Vec<Token>,
+    /// For each bracket the index of its partner, its own where it has none; made when first asked.
+    partners: OnceCell<Vec<usize>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,24 +76,35 @@ impl Lexed {
 
     /// The index of the bracket that closes the one at `open`; `None` where it is never closed.
     pub(crate) fn closing(&self, text: &str, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for (index, token) in self.tokens.iter().enumerate().skip(open) {
-            if token.kind != TokenKind::Mark {
-                continue;
-            }
-            match token.of(text) {
-                "(" | "[" | "{" => depth += 1,
-                ")" | "]" | "}" => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return Some(index);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
+        let partners = self.partners.get_or_init(|| partners(&self.tokens, text));
+        partners.get(open).copied().filter(|partner| *partner > open)
     }
+
+    /// Whether a comment stands between two bytes.
+    pub(crate) fn comment_between(&self, from: usize, to: usize) -> bool {
+        let first = self.comments.partition_point(|comment| comment.start < from);
+        self.comments.get(first).is_some_and(|comment| comment.end <= to)
+    }
+}
+
+fn partners(tokens: &[Token], text: &str) -> Vec<usize> {
+    let mut partners: Vec<usize> = (0..tokens.len()).collect();
+    let mut open = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        if token.kind != TokenKind::Mark {
+            continue;
+        }
+        match token.of(text) {
+            "(" | "[" | "{" => open.push(index),
+            ")" | "]" | "}" => {
+                if let Some(begin) = open.pop() {
+                    partners[begin] = index;
+                }
+            }
+            _ => {}
+        }
+    }
+    partners
 }
 
 /// What a comment says, line by line, without its marks; with the byte where each line starts.

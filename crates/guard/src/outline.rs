@@ -14,28 +14,17 @@ pub(crate) struct Outline {
     pub reads: Vec<Range<usize>>,
 }
 
-/// One imported module, with what is taken from it.
+/// One imported module.
 #[derive(Clone, Debug)]
 pub(crate) struct Import {
     /// The module as written, without the points of a relative import: `os.path`.
     pub module: String,
     /// How many points stand before it.
     pub level: u32,
-    /// What is taken from it; empty where the module itself is bound.
-    pub names: Vec<Taken>,
-    /// The name that the module is bound to, where it is bound.
-    pub bound: Option<String>,
     pub range: Range<usize>,
     /// Whether the program goes on where the module is missing (`try`), or never runs it
     /// (`if TYPE_CHECKING`).
     pub optional: bool,
-}
-
-/// One name taken from a module.
-#[derive(Clone, Debug)]
-pub(crate) struct Taken {
-    pub name: String,
-    pub range: Range<usize>,
 }
 
 /// One function or method.

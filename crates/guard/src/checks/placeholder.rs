@@ -233,7 +233,7 @@ fn empty_function(text: &str, lexed: &Lexed, index: usize) -> Option<Found> {
         return None;
     }
     // A comment says why, or is a finding itself.
-    if lexed.comments.iter().any(|comment| comment.start > open.start && comment.end < end.end) {
+    if lexed.comment_between(open.start, end.end) {
         return None;
     }
     let mut found = found(EMPTY, name.range());

@@ -21,6 +21,8 @@ pub(crate) use rules::RULES;
 
 pub(crate) static CHECK: ChangeCheck = ChangeCheck { name: "weakened", tool, run, rules: RULES };
 
+type Look = fn(&Change<'_>, &mut Vec<Found>) -> Result<(), String>;
+
 fn tool(_: Option<Language>) -> Result<String, String> {
     Ok(format!("{} own rules", RULES.len()))
 }
@@ -30,7 +32,13 @@ fn run(change: &Change<'_>) -> Outcome {
         return Outcome::Done(Vec::new());
     }
     let mut all = Vec::new();
-    for part in [added::look, tests::look, guards::look, settings::look] {
+    // What only writes takes nothing away.
+    let takes = change.edited.removed.iter().any(|range| !range.is_empty());
+    let parts: &[Look] = match takes {
+        true => &[added::look, settings::look, tests::look, guards::look],
+        false => &[added::look, settings::look],
+    };
+    for part in parts {
         if let Err(reason) = part(change, &mut all) {
             return Outcome::Not(reason);
         }

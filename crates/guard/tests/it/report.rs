@@ -58,7 +58,8 @@ fn repeated_lines_lose_points() {
     let part = twice.parts.iter().find(|part| part.name == "duplication").unwrap();
     assert_eq!(part.losses[0].what, "lines 14 to 24 repeat lines 1 to 11", "{part:?}");
     assert_eq!(part.points, Some(2));
-    let other = text.replace("rows[3]", "row").replace("rows[6]", "cell").replace("rows[1]", "c");
+    let changed = text[base.len()..].replace("rows[3]", "row").replace("rows[6]", "cell");
+    let other = format!("{base}{}", changed.replace("rows[1]", "c"));
     let other = score("a.py", &base, &other, &Facts::default());
     assert_eq!(other.part("duplication"), Some(10));
 }

@@ -8,6 +8,9 @@ use super::{Ecosystem, How, Named, names};
 use crate::lexical::{Lexed, Token, TokenKind};
 use crate::source::Source;
 
+/// Tokens of one group of imports that are read.
+const GROUP_TOKENS_MAX: usize = 500;
+
 /// What a text imports that does not come with its language; why it could not be read.
 pub(super) fn of(source: &Source<'_>, lexed: &Lexed) -> Result<Vec<Named>, String> {
     let text = source.text;
@@ -129,6 +132,7 @@ fn rust(text: &str, lexed: &Lexed) -> Vec<Named> {
         match token.of(text) {
             "use" if begins && reads(index + 1) == "{" => {
                 let close = lexed.closing(text, index + 1).unwrap_or(index + 1);
+                let close = close.min(index + GROUP_TOKENS_MAX);
                 let mut depth = 0_usize;
                 for inside in index + 1..close {
                     let opens = reads(inside) == "{";
@@ -169,7 +173,6 @@ fn go(text: &str, lexed: &Lexed) -> Vec<Named> {
     };
     for (index, token) in tokens.iter().enumerate() {
         match token.of(text) {
-            "import" if index == 0 || !tokens[index - 1].is_text() || index < 4 => {}
             "import" => {}
             "func" | "type" | "var" | "const" => break,
             _ => continue,
@@ -177,7 +180,8 @@ fn go(text: &str, lexed: &Lexed) -> Vec<Named> {
         match tokens.get(index + 1) {
             Some(open) if open.of(text) == "(" => {
                 let close = lexed.closing(text, index + 1).unwrap_or(index + 1);
-                tokens[index + 1..close].iter().for_each(&mut push);
+                let group = tokens[index + 1..close].iter().take(GROUP_TOKENS_MAX);
+                group.for_each(&mut push);
             }
             Some(next) if next.is_text() => push(next),
             Some(_) => tokens.get(index + 2).into_iter().for_each(&mut push),

@@ -62,6 +62,10 @@ const OPTIONS_WITH_VALUE: &[&str] = &[
     "--timeout",
 ];
 
+/// Packages that are read from one text, and words behind one command.
+const NAMED_MAX: usize = 2_000;
+const WORDS_MAX: usize = 200;
+
 pub(super) fn of(path: &str, text: &str, lexed: &Lexed) -> Vec<Named> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
     let requirements = name.ends_with(".txt") && name.contains("requirements");
@@ -139,6 +143,9 @@ fn package_json(text: &str, lexed: &Lexed) -> Vec<Named> {
             continue;
         }
         let close = lexed.closing(text, index + 2).unwrap_or(tokens.len());
+        if named.len() > NAMED_MAX {
+            break;
+        }
         for pair in tokens[index + 3..close].chunks(4) {
             let [name, _, version, ..] = pair else { break };
             let package = name.of(text).trim_matches('"');
@@ -263,6 +270,9 @@ fn commands(text: &str, lexed: &Lexed) -> Vec<Named> {
                 {
                     continue;
                 }
+                if named.len() > NAMED_MAX {
+                    return named;
+                }
                 let words_at = at + line.len() - words.len();
                 named.extend(arguments(words, words_at, *ecosystem));
             }
@@ -275,7 +285,7 @@ fn commands(text: &str, lexed: &Lexed) -> Vec<Named> {
 fn arguments(words: &str, at: usize, ecosystem: Ecosystem) -> Vec<Named> {
     let mut named = Vec::new();
     let (mut skip, mut from) = (false, 0);
-    for word in words.split_inclusive([' ', '\t']) {
+    for word in words.split_inclusive([' ', '\t']).take(WORDS_MAX) {
         let start = at + from;
         from += word.len();
         let word = word.trim_end();

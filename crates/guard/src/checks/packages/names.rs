@@ -18,6 +18,8 @@ const AFFIXES: &[&str] = &["python", "py", "js", "node", "rs", "rust", "lib", "p
 struct List {
     /// In order, the best known first.
     names: Vec<&'static str>,
+    /// The same in the form that is compared.
+    even: Vec<String>,
     set: HashSet<&'static str>,
 }
 
@@ -26,7 +28,7 @@ impl List {
         let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         let names: Vec<&'static str> = lines.collect();
         let set = names.iter().copied().collect();
-        List { names, set }
+        List { even: names.iter().map(|name| even(name)).collect(), names, set }
     }
 }
 
@@ -45,6 +47,14 @@ static MODULES: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::n
         Some((words.next()?, words.collect()))
     });
     rows.collect()
+});
+
+/// The modules that others could be mistaken for, in order, with the form that is compared.
+static MODULE_NAMES: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
+    let long = MODULES.keys().filter(|name| name.len() >= 6);
+    let mut names: Vec<_> = long.map(|name| (*name, even(name))).collect();
+    names.sort_unstable();
+    names
 });
 
 static GO_STD: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
@@ -187,27 +197,25 @@ pub(super) fn near(ecosystem: Ecosystem, name: &str) -> Option<&'static str> {
         Ecosystem::Rust => &RUST,
         Ecosystem::Go => return None,
     };
-    let even = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
     let name = even(name);
     if name.len() > NAME_BYTES_MAX || name.len() < 4 {
         return None;
     }
     let words = Words::of(&name);
-    let looks = |(index, known): (usize, &&'static str)| {
-        let known_even = even(known);
-        words.look_like(&Words::of(&known_even), index < BEST_KNOWN).then_some(*known)
-    };
-    let modules = MODULES.keys().filter(|_| ecosystem == Ecosystem::Python);
-    let by_module = || {
-        // Modules are taken in order, so that the answer is always the same.
-        let mut modules: Vec<&'static str> = modules.copied().collect();
-        modules.sort_unstable();
-        modules.into_iter().find(|known| {
-            let known = even(known);
-            known.len() >= 6 && words.look_like(&Words::of(&known), false)
-        })
-    };
-    list.names.iter().enumerate().find_map(looks).or_else(by_module)
+    let listed =
+        list.names.iter().zip(&list.even).enumerate().find_map(|(index, (known, even))| {
+            words.look_like(even, index < BEST_KNOWN).then_some(*known)
+        });
+    let modules = MODULE_NAMES.iter().filter(|_| ecosystem == Ecosystem::Python);
+    listed.or_else(|| {
+        let mut near = modules.filter(|(_, even)| words.look_like(even, false));
+        near.next().map(|(known, _)| *known)
+    })
+}
+
+/// The form in which names are compared: separators and case do not count.
+fn even(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.'], "-")
 }
 
 /// A name by its words.
@@ -221,11 +229,14 @@ impl<'n> Words<'n> {
         Words { name, words: name.split('-').collect() }
     }
 
-    fn look_like(&self, known: &Words<'_>, best_known: bool) -> bool {
-        if self.name == known.name || self.name.len().abs_diff(known.name.len()) > 8 {
+    fn look_like(&self, known: &str, best_known: bool) -> bool {
+        if self.name == known || self.name.len().abs_diff(known.len()) > 8 {
             return false;
         }
-        let digits = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+        let known = &Words::of(known);
+        fn digits(name: &str) -> &str {
+            name.trim_end_matches(|c: char| c.is_ascii_digit())
+        }
         if digits(self.name) == digits(known.name) {
             // `fabric` and `fabric2` are often both real.
             return false;

@@ -59,7 +59,7 @@ struct Pattern {
 #[rustfmt::skip]
 const TABLE: &[(usize, bool, &str, &str)] = &[
     (TLS_OFF, false, r"\brejectUnauthorized['\x22]?\s*[:=]\s*false\b|\bNODE_TLS_REJECT_UNAUTHORIZED\b['\x22\]]*\s*[:=]\s*['\x22]?0|\bInsecureSkipVerify\s*:\s*true\b|\bdanger_accept_invalid_(?:certs|hostnames)\(\s*true|\bverify\s*=\s*False\b|\bverify_ssl\s*=\s*False\b|\bcheck_hostname\s*=\s*False\b|=\s*ssl\.CERT_NONE\b|\b_create_unverified_context\b|\bCURLOPT_SSL_VERIFY(?:PEER|HOST)\s*,\s*(?:0|false)\b|\bstrict-ssl\s*=\s*false\b|\bsslVerify\s*=\s*false\b", "certificates are not verified"),
-    (TLS_OFF, true, r"\bcurl\s[^\n|;&]{0,200}?(?:\s--insecure\b|\s-[a-zA-Z]{0,6}k\b)|--no-check-certificate\b|--trusted-host\b", "certificates are not verified"),
+    (TLS_OFF, true, r"\bcurl(?:\s[^\n|;&]{0,200})??\s(?:--insecure\b|-[a-zA-Z]{0,6}k\b)|--no-check-certificate\b|--trusted-host\b", "certificates are not verified"),
     (CHECK_BYPASSED, true, r"\|\|\s*(?:true|:)(?:\s|$|;|\))|^\s*set \+e\b|\bcontinue-on-error\s*:\s*true\b|\ballow_failure\s*:\s*true\b|-DskipTests\b|--passWithNoTests\b|--exit-zero\b|--no-fail-on-", "this step passes whatever happens"),
     (CHECK_BYPASSED, false, r"\bgit\s+(?:commit|push)\b[^\n]{0,80}--no-verify\b|\bHUSKY\s*=\s*0\b|\bSKIP\s*=\s*[a-z-]+\s+git commit\b", "hooks are left out"),
     (POLICY_LOOSENED, false, r"\bAccess-Control-Allow-Origin\b['\x22]?\s*[,:=\])]+\s*['\x22]?\*|\ballow_origins\s*=\s*\[\s*['\x22]\*|\bCORS_(?:ALLOW_ALL_ORIGINS|ORIGIN_ALLOW_ALL)\s*=\s*True\b|\bAllowAllOrigins\s*[:=]\s*true\b|\bAllowAnyOrigin\(\)|\bcors\(\s*\{[^}]{0,100}\borigin\s*:\s*['\x22]\*", "every origin is allowed"),
@@ -220,8 +220,7 @@ fn empty_catch(text: &str, lexed: &Lexed, index: usize) -> Option<usize> {
     }
     // A comment says why nothing is done.
     let (from, to) = (tokens[open].start, tokens[open + 1].end);
-    let commented = lexed.comments.iter().any(|one| one.start > from && one.end < to);
-    (!commented).then_some(open + 1)
+    (!lexed.comment_between(from, to)).then_some(open + 1)
 }
 
 #[cfg(test)]

@@ -83,6 +83,12 @@ pub(super) fn look(change: &Change<'_>, all: &mut Vec<Found>) -> Result<(), Stri
     if defines(&gone) > defines(&come) {
         return Ok(());
     }
+    // Another guard in its place is not none.
+    let guards = |words: &HashMap<String, Lost>| -> usize {
+        let guards = words.iter().filter(|(word, _)| !LIMITS.contains(&word.as_str()));
+        guards.map(|(_, lost)| lost.count).sum()
+    };
+    let replaced = guards(&won) >= guards(&lost);
     let mut names: Vec<_> = lost.iter().collect();
     names.sort_by_key(|(_, lost)| lost.at);
     for (word, lost) in names {
@@ -94,7 +100,7 @@ pub(super) fn look(change: &Change<'_>, all: &mut Vec<Found>) -> Result<(), Stri
         let shown = &lost.shown;
         if LIMITS.contains(&word.as_str()) {
             all.push(found(LIMIT_REMOVED, range, format!("the limit `{shown}` is gone")));
-        } else if let Some((_, cwe)) = GUARDS.iter().find(|(guard, _)| guard == word) {
+        } else if !replaced && let Some((_, cwe)) = GUARDS.iter().find(|(guard, _)| guard == word) {
             let mut found = found(GUARD_REMOVED, range, format!("the guard `{shown}` is gone"));
             found.cwe = cwe;
             all.push(found);
@@ -107,6 +113,13 @@ pub(super) fn look(change: &Change<'_>, all: &mut Vec<Found>) -> Result<(), Stri
 /// Decorators gone from functions that are still there. Gives back which guards were reported.
 fn decorators(change: &Change<'_>, all: &mut Vec<Found>) -> HashSet<String> {
     let mut reported = HashSet::new();
+    let decorated = change.before.text.lines().map(str::trim_start).any(|line| {
+        let word = line.strip_prefix('@').map(plain).unwrap_or_default();
+        GUARDS.iter().any(|(guard, _)| word.contains(guard))
+    });
+    if !decorated {
+        return reported;
+    }
     let outline = |source: &'_ crate::source::Source<'_>| {
         let analysis = source.analysis().ok()?;
         let functions = analysis.outline.as_ref()?.functions.iter();

@@ -1,6 +1,6 @@
 //! Settings of tools before and after: read line by line, `key: value` or `key = value`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::found;
@@ -217,15 +217,17 @@ fn judge(entry: &Entry<'_>, was: Option<&str>) -> Option<String> {
         return Some(format!("the rule `{name}` was lowered from {was} to {value}"));
     }
     if LEFT_OUT.contains(&name) {
-        let split = |list: &str| -> Vec<String> {
-            let parts = list.split([' ', ',', '[', ']', '"', '\'', '\t']);
-            parts.filter(|part| part.len() > 1).map(ToOwned::to_owned).collect()
-        };
-        let old = split(was);
-        let new = split(value).into_iter().find(|part| !old.contains(part))?;
+        let old: HashSet<&str> = elements(was).collect();
+        let new = elements(value).find(|part| !old.contains(part))?;
         return Some(format!("`{new}` was added to what `{name}` leaves out"));
     }
     None
+}
+
+/// The elements of a list, whatever its marks.
+fn elements(list: &str) -> impl Iterator<Item = &str> {
+    let parts = list.split([' ', ',', '[', ']', '"', '\'', '\t']);
+    parts.filter(|part| part.len() > 1)
 }
 
 fn number(value: &str) -> Result<f64, std::num::ParseFloatError> {

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, TraversalSignal, walk_body};
 use ruff_python_ast::{
-    AnyNodeRef, Decorator, ElifElseClause, Expr, ExprContext, Stmt, StmtClassDef, StmtFunctionDef,
-    StmtImport, StmtImportFrom,
+    AnyNodeRef, Comprehension, Decorator, ElifElseClause, Expr, ExprContext, Stmt, StmtClassDef,
+    StmtFunctionDef, StmtImport, StmtImportFrom,
 };
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::outline::{Body, Class, Declared, Import, Outline, Taken};
+use crate::outline::{Body, Class, Declared, Import, Outline};
 
 /// Ends of the names of classes that are made to be derived from.
 const ABSTRACT_NAMES: &[&str] =
@@ -34,8 +34,8 @@ struct Walk<'t> {
     optional: usize,
     /// Levels of control structures around, within the outermost function.
     nesting: usize,
-    /// The nesting outside each function around.
-    outside: Vec<usize>,
+    /// For each function around, the nesting outside it, and whether it was seen to call itself.
+    outside: Vec<(usize, bool)>,
 }
 
 enum Around {
@@ -74,7 +74,7 @@ impl<'a> SourceOrderVisitor<'a> for Walk<'_> {
         self.nesting -= usize::from(self.deepens(node));
         match node {
             AnyNodeRef::StmtFunctionDef(_) => {
-                self.nesting = self.outside.pop().unwrap_or_default();
+                self.nesting = self.outside.pop().unwrap_or_default().0;
                 if let Some(Around::Function(function)) = self.around.pop() {
                     // What is written in an inner function is read with the outer one.
                     if let Some(outer) = self.innermost() {
@@ -113,7 +113,7 @@ impl Walk<'_> {
             _ => usize::from(function.end())..usize::from(function.end()),
         };
         let inner = self.around.iter().any(|one| matches!(one, Around::Function(_)));
-        self.outside.push(self.nesting);
+        self.outside.push((self.nesting, false));
         if !inner {
             self.nesting = 0;
         }
@@ -144,12 +144,17 @@ impl Walk<'_> {
             }
             AnyNodeRef::StmtFor(one) => {
                 self.unreachable(&one.body);
-                1 + nesting + usize::from(!one.orelse.is_empty())
+                1 + nesting
             }
             AnyNodeRef::StmtWhile(one) => {
                 self.unreachable(&one.body);
-                1 + nesting + usize::from(!one.orelse.is_empty())
+                1 + nesting
             }
+            AnyNodeRef::ExprListComp(one) => loops(&one.generators, nesting),
+            AnyNodeRef::ExprSetComp(one) => loops(&one.generators, nesting),
+            AnyNodeRef::ExprDictComp(one) => loops(&one.generators, nesting),
+            AnyNodeRef::ExprGenerator(one) => loops(&one.generators, nesting),
+            AnyNodeRef::ExprCall(call) => usize::from(self.calls_itself(&call.func)),
             AnyNodeRef::StmtWith(one) => {
                 self.unreachable(&one.body);
                 0
@@ -181,14 +186,37 @@ impl Walk<'_> {
             | AnyNodeRef::ExceptHandlerExceptHandler(_)
             | AnyNodeRef::StmtMatch(_)
             | AnyNodeRef::ExprIf(_)
-            | AnyNodeRef::ExprLambda(_) => true,
+            | AnyNodeRef::ExprLambda(_)
+            | AnyNodeRef::ExprListComp(_)
+            | AnyNodeRef::ExprSetComp(_)
+            | AnyNodeRef::ExprDictComp(_)
+            | AnyNodeRef::ExprGenerator(_) => true,
             // A function in a function, but not one that only wraps it.
             AnyNodeRef::StmtFunctionDef(function) => {
-                let outer = self.around.iter().rev().find_map(|around| match around {
-                    Around::Function(outer) if !same(outer, function) => Some(outer),
+                let own = |around: &&Around| match around {
+                    Around::Function(outer) => same(outer, function),
+                    Around::Class(_) => false,
+                };
+                let outer = match self.around.iter().rev().find(|around| !own(around)) {
+                    Some(Around::Function(outer)) => Some(outer),
                     _ => None,
-                });
+                };
                 outer.is_some_and(|outer| !wraps(self.text, outer, function))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether this is the first call by which the innermost function calls itself.
+    fn calls_itself(&mut self, callee: &Expr) -> bool {
+        let Expr::Name(name) = callee else { return false };
+        let itself = self
+            .innermost()
+            .is_some_and(|function| function.class.is_none() && function.name == name.id.as_str());
+        match self.outside.last_mut() {
+            Some((_, counted)) if itself && !*counted => {
+                *counted = true;
+                true
             }
             _ => false,
         }
@@ -224,16 +252,9 @@ impl Walk<'_> {
 
     fn import(&mut self, import: &StmtImport) {
         for alias in &import.names {
-            let module = alias.name.to_string();
-            let bound = match &alias.asname {
-                Some(name) => name.to_string(),
-                None => module.split('.').next().unwrap_or_default().to_owned(),
-            };
             self.outline.imports.push(Import {
-                module,
+                module: alias.name.to_string(),
                 level: 0,
-                names: Vec::new(),
-                bound: Some(bound),
                 range: bytes(alias.range()),
                 optional: self.optional > 0,
             });
@@ -242,19 +263,18 @@ impl Walk<'_> {
 
     fn import_from(&mut self, import: &StmtImportFrom) {
         let module = import.module.as_ref();
-        let taken = import
-            .names
-            .iter()
-            .map(|alias| Taken { name: alias.name.to_string(), range: bytes(alias.name.range()) });
         self.outline.imports.push(Import {
             module: module.map(ToString::to_string).unwrap_or_default(),
             level: import.level,
-            names: taken.collect(),
-            bound: None,
             range: module.map_or_else(|| bytes(import.range()), |name| bytes(name.range())),
             optional: self.optional > 0,
         });
     }
+}
+
+/// What the loops of a comprehension cost, each with its conditions.
+fn loops(generators: &[Comprehension], nesting: usize) -> usize {
+    generators.iter().map(|one| 1 + nesting + one.ifs.len()).sum()
 }
 
 fn same(outer: &Declared, function: &StmtFunctionDef) -> bool {
