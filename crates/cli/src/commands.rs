@@ -16,7 +16,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use types::Task;
 
-use crate::arguments::{Arguments, Format, Global, ReportFormat};
+use crate::arguments::{Arguments, Global, ReportFormat};
 use crate::output::{err, out};
 
 /// What to do.
@@ -54,7 +54,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            report(global.output_format.plain(), &crate::output::sentence(&error));
+            report(global.output_format, &crate::output::sentence(&error));
             ExitCode::from(2)
         }
     }
@@ -65,17 +65,17 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     let json = std::env::args().any(|argument| argument == "json" || argument.ends_with("=json"));
     if json && error.use_stderr() {
         let text = error.to_string();
-        report(Format::Json, text.trim_end().trim_start_matches("error: "));
+        report(ReportFormat::Json, text.trim_end().trim_start_matches("error: "));
         return ExitCode::from(2);
     }
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn report(format: Format, message: &str) {
+fn report(format: ReportFormat, message: &str) {
     match format {
-        Format::Text => err!("{}: {message}", crate::output::error_word()),
-        Format::Json => out!("{}", serde_json::json!({"version": 1, "error": message})),
+        ReportFormat::Json => out!("{}", serde_json::json!({"version": 1, "error": message})),
+        _ => err!("{}: {message}", crate::output::error_word()),
     }
 }
 

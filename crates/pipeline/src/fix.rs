@@ -236,8 +236,8 @@ mod tests {
     fn fixes_are_made_in_rounds() {
         check("", "import os\nimport re\n\nX = 1\n", "\nX = 1\n", &[("F401", 2)]);
         check("", "X = f\"none\"\n", "X = \"none\"\n", &[("F541", 1)]);
-        // Two findings on one place: the second in the next round.
-        check("", "import os, re\n\nX = 1\n", "\nX = 1\n", &[("F401", 2)]);
+        // Two findings with one fix.
+        check("", "import os, re\n\nX = 1\n", "\nX = 1\n", &[("F401", 1)]);
         check("", "X = f\"none\" == None\n", "X = \"none\" == None\n", &[("F541", 1)]);
         check("", "X = 1\n", "X = 1\n", &[]);
         check("", "eval('1')\n", "eval('1')\n", &[]);

@@ -14,10 +14,13 @@ const FORMATS: [&str; 6] = ["text", "json", "sarif", "github", "gitlab", "junit"
 fn validator(schema: &Path) -> Validator {
     let text = std::fs::read_to_string(schema).unwrap();
     let mut schema: Value = serde_json::from_str(&text).unwrap();
-    // The one pattern of the official schema that the validator cannot read; a run of ours has no
-    // such property.
-    if let Some(language) = schema.pointer_mut("/definitions/run/properties/language") {
-        language.as_object_mut().unwrap().remove("pattern");
+    // The one pattern of the official schema that the validator cannot read; ours have no such
+    // property.
+    for name in ["run", "toolComponent"] {
+        let language = format!("/definitions/{name}/properties/language");
+        if let Some(language) = schema.pointer_mut(&language) {
+            language.as_object_mut().unwrap().remove("pattern");
+        }
     }
     jsonschema::validator_for(&schema).unwrap()
 }
@@ -196,7 +199,6 @@ fn the_same_input_gives_the_same_bytes() {
 #[test]
 fn what_is_no_report_has_no_such_format() {
     let home = Home::new();
-    home.run(&["doctor", "--output-format", "sarif"]).code(2);
-    let run = home.run(&["log", "list", "--output-format", "junit"]).code(2);
-    assert!(run.out.contains("text or json"), "{}", run.out);
+    home.run(&["doctor", "--output-format", "sarif"]).error(&["text or json"]);
+    home.run(&["log", "list", "--output-format", "junit"]).error(&["text or json"]);
 }

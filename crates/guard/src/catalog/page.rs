@@ -37,7 +37,7 @@ impl Rule {
         for (id, address) in self.weaknesses() {
             text.push_str(&format!("{id}  {address}\n"));
         }
-        text.push_str(&format!("\n{}\n", self.explanation.trim()));
+        text.push_str(&format!("\n{}\n", wrapped(self.explanation.trim())));
         for example in &self.examples {
             let title = match example.title.is_empty() {
                 true => String::new(),
@@ -81,6 +81,30 @@ impl Rule {
     }
 }
 
+/// Longest line of an explanation on a terminal, in characters.
+const LINE_CHARS_MAX: usize = 96;
+
+/// Text whose lines are not too long; those that are short enough stay as they are.
+fn wrapped(text: &str) -> String {
+    let mut all = String::new();
+    for line in text.lines() {
+        let mut length = 0;
+        for (index, word) in line.split(' ').enumerate() {
+            let chars = word.chars().count();
+            if index > 0 {
+                let fits = length + 1 + chars <= LINE_CHARS_MAX;
+                all.push(if fits { ' ' } else { '\n' });
+                length = if fits { length + 1 } else { 0 };
+            }
+            all.push_str(word);
+            length += chars;
+        }
+        all.push('\n');
+    }
+    all.truncate(all.trim_end().len());
+    all
+}
+
 fn sentence(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
@@ -92,4 +116,17 @@ fn indented(code: &str) -> String {
         false => format!("    {line}\n"),
     };
     code.trim_matches('\n').lines().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_wrapped_and_short_ones_stay() {
+        let long = "word ".repeat(40);
+        let lines: Vec<usize> = wrapped(&long).lines().map(str::len).collect();
+        assert_eq!(lines, [94, 94, 9]);
+        assert_eq!(wrapped("a\n\n    b = 1\n"), "a\n\n    b = 1");
+    }
 }

@@ -36,9 +36,10 @@ const RULES: &[RuleDoc] = &[
         cwe: &["CWE-1124"],
         explanation: "More than 5 levels of `if`, loops and `try` inside each other have to be held \
                       in mind at once. Return or continue early, or make the inner part a function.",
-        bad: "if a:\n    for b in a:\n        if b:\n            for c in b:\n                \
-              if c:\n                    if c.d:\n                        use(c)\n",
-        good: "for c in wanted(a):\n    use(c)\n",
+        bad: "def visit(a):\n    if a:\n        for b in a:\n            if b:\n                \
+              for c in b:\n                    if c:\n                        if c.d:\n\
+              \x20                           use(c)\n",
+        good: "def visit(a):\n    for c in wanted(a):\n        use(c)\n",
     },
     RuleDoc {
         id: "complexity-parameters",

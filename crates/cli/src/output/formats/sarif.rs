@@ -232,7 +232,9 @@ fn rule(id: &str, doc: Option<&Rule>, weaknesses: &mut BTreeMap<u32, String>) ->
             "kinds": ["relevant"],
         }));
     }
-    if !relationships.is_empty() && doc.check != "complexity" && doc.check != "naming" {
+    // Services take this tag for a vulnerability; a weakness of maintenance is none.
+    let other = !matches!(doc.check, "complexity" | "naming" | "security");
+    if other && !relationships.is_empty() {
         tags.push("security".to_owned());
     }
     let precision = doc.confidence.map(|confidence| match confidence {
