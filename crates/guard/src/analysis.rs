@@ -5,6 +5,7 @@ use std::ops::Range;
 use types::Fix;
 
 use crate::languages::naming::Convention;
+use crate::outline::Outline;
 
 /// What one pass of the parser (and for Python the linter) told about one text.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Analysis {
     pub functions: Vec<Function>,
     /// Names that the text declares.
     pub names: Vec<Name>,
+    /// What the program declares; only of languages that are read so far.
+    pub outline: Option<Outline>,
     /// Where the comments are, with the characters that open and close them.
     pub comments: Vec<Range<usize>>,
     /// The text as the flow engine reads it; `None` where it has no such form.

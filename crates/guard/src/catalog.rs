@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use types::{Confidence, Language, Severity};
 
 use crate::allow;
-use crate::checks::{self, CHECKS};
+use crate::checks::{self, CHANGES, CHECKS};
 use crate::languages::python;
 use crate::rule_doc::RuleDoc;
 
@@ -89,6 +89,9 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut all: Vec<Rule> = Vec::new();
     for check in CHECKS {
+        all.extend(check.rules.iter().map(|doc| own(check.name, doc)));
+    }
+    for check in CHANGES {
         all.extend(check.rules.iter().map(|doc| own(check.name, doc)));
     }
     all.extend(allow::RULES.iter().map(|doc| own(allow::CHECK, doc)));

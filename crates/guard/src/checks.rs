@@ -3,13 +3,19 @@
 mod complexity;
 pub(crate) mod coverage;
 mod hidden;
+mod instructions;
 mod lint;
 mod naming;
+mod packages;
+mod phrases;
+mod placeholder;
 pub(crate) mod secrets;
 pub(crate) mod security;
+mod suppressions;
 mod syntax;
+mod weakened;
 
-use types::Language;
+use types::{Edited, Language};
 
 use crate::analysis::{Analysis, Lint, Linted};
 use crate::found::Found;
@@ -17,7 +23,7 @@ use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
 /// Every check, in the order of a report.
-pub(crate) static CHECKS: [&Check; 7] = [
+pub(crate) static CHECKS: [&Check; 11] = [
     &syntax::CHECK,
     &lint::CHECK,
     &security::CHECK,
@@ -25,6 +31,10 @@ pub(crate) static CHECKS: [&Check; 7] = [
     &hidden::CHECK,
     &complexity::CHECK,
     &naming::CHECK,
+    &suppressions::CHECK,
+    &placeholder::CHECK,
+    &packages::CHECK,
+    &instructions::CHECK,
 ];
 
 /// One check.
@@ -40,12 +50,35 @@ pub(crate) struct Check {
     pub rules: &'static [RuleDoc],
 }
 
+/// Every check of the change itself, after those of [`CHECKS`].
+pub(crate) static CHANGES: [&ChangeCheck; 1] = [&weakened::CHECK];
+
+/// A check that compares the two texts itself: it sees what an edit takes away.
+pub(crate) struct ChangeCheck {
+    pub name: &'static str,
+    /// The tool that does it for a language, or why there is none.
+    pub tool: fn(Option<Language>) -> Result<String, String>,
+    /// Looks at the change; what it finds is introduced, with places in the text after.
+    pub run: fn(&Change<'_>) -> Outcome,
+    /// Its own rules.
+    pub rules: &'static [RuleDoc],
+}
+
+/// The two texts, and how one becomes the other.
+pub(crate) struct Change<'a> {
+    pub before: &'a Source<'a>,
+    pub after: &'a Source<'a>,
+    pub edited: &'a Edited,
+}
+
 /// How far a check came with one text.
 pub(crate) enum Outcome {
     /// All of it.
     Done(Vec<Found>),
     /// Some of it; the reason says what is missing.
     Partly(Vec<Found>, String),
+    /// As much as can be said without facts that were not gathered; the reason says which.
+    Blind(Vec<Found>, String),
     /// Nothing, for the reason given.
     Not(String),
 }

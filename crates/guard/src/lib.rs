@@ -16,6 +16,8 @@ mod deep_stack;
 mod delta;
 mod found;
 mod languages;
+mod lexical;
+mod outline;
 mod report;
 mod rule_doc;
 mod score;
@@ -26,7 +28,7 @@ use types::{
 };
 
 use allow::Introduced;
-use checks::{CHECKS, Check, Outcome};
+use checks::{CHANGES, CHECKS, Change, ChangeCheck, Check, Outcome};
 use delta::Before;
 use found::Found;
 use source::Source;
@@ -55,13 +57,19 @@ pub fn check(
 ) -> Result<Report, EditError> {
     let document = &snapshot.document;
     let edited = edit.apply(document)?;
-    let source = |text| Source::new(&document.path, document.language, text, clock);
+    let source = |text| Source::new(&document.path, document.language, text, facts, clock);
     let texts =
         Texts { before: source(&document.text), after: source(&edited.text), edited: &edited };
     let mut outcomes = Vec::with_capacity(CHECKS.len());
     let mut all: Vec<Introduced> = Vec::new();
     for check in CHECKS {
         let (outcome, found) = run(check, &texts, clock);
+        outcomes.push(outcome);
+        let introduced = |found| Introduced { check: check.name, found, suppression: None };
+        all.extend(found.into_iter().map(introduced));
+    }
+    for check in CHANGES {
+        let (outcome, found) = run_change(check, &texts, clock);
         outcomes.push(outcome);
         let introduced = |found| Introduced { check: check.name, found, suppression: None };
         all.extend(found.into_iter().map(introduced));
@@ -89,10 +97,13 @@ pub fn format(language: Language, text: &str) -> Option<Result<String, FormatErr
 /// What can be checked in files of a language, in the order of a report.
 #[must_use]
 pub fn checks_for(language: Option<Language>) -> Vec<CheckSupport> {
-    let support = |check: &&Check| {
-        let tool = (check.tool)(language);
-        CheckSupport { name: check.name, reason: tool.clone().err(), tool: tool.ok() }
+    type Tool = fn(Option<Language>) -> Result<String, String>;
+    let support = |(name, tool): (&'static str, Tool)| {
+        let tool = tool(language);
+        CheckSupport { name, reason: tool.clone().err(), tool: tool.ok() }
     };
+    let texts = CHECKS.iter().map(|check| (check.name, check.tool));
+    let changes = CHANGES.iter().map(|check| (check.name, check.tool));
     let coverage = CheckSupport {
         name: "coverage",
         tool: None,
@@ -103,7 +114,7 @@ pub fn checks_for(language: Option<Language>) -> Vec<CheckSupport> {
         tool: Some("comments and the ignore file".to_owned()),
         reason: None,
     };
-    CHECKS.iter().map(support).chain([coverage, allows]).collect()
+    texts.chain(changes).map(support).chain([coverage, allows]).collect()
 }
 
 /// What a check can do for a language.
@@ -125,7 +136,8 @@ pub fn warm_up(language: Language) {
     }
     let text =
         "import os\n\n\ndef f(a):\n    return f\"{a!r} {os.name}\" if a else [b for b in a]\n";
-    let _ = Source::new("warm-up", Some(language), text, &|| 0).analysis();
+    let facts = Facts::default();
+    let _ = Source::new("warm-up", Some(language), text, &facts, &|| 0).analysis();
 }
 
 /// The two texts of one call.
@@ -141,9 +153,10 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
     let lint_before = texts.lint_us();
     let outcome = (check.run)(&texts.after);
     let complete = matches!(outcome, Outcome::Done(_));
+    let blind = matches!(outcome, Outcome::Blind(..));
     let (mut found, mut reason) = match outcome {
         Outcome::Done(found) => (found, None),
-        Outcome::Partly(found, reason) => (found, Some(reason)),
+        Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
     if found.len() > COMPARED_MAX {
@@ -155,13 +168,43 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
     if !found.is_empty() && !texts.before.text.is_empty() {
         let before = match (check.run)(&texts.before) {
             Outcome::Done(found) => Before { source: &texts.before, found, complete: true },
-            Outcome::Partly(found, _) => {
+            Outcome::Partly(found, _) | Outcome::Blind(found, _) => {
                 Before { source: &texts.before, found, complete: !complete }
             }
             Outcome::Not(_) => Before { source: &texts.before, found: Vec::new(), complete: false },
         };
         found = delta::introduced(&texts.after, found, &before, texts.edited, check.places);
     }
+    let state = state_of(&mut found, &mut reason);
+    // The first check to ask has both texts read; the linter's part of that is the linter's.
+    let spent = clock().saturating_sub(started).saturating_sub(texts.lint_us() - lint_before);
+    let linter = if check.name == "lint" { texts.lint_us() } else { 0 };
+    let duration_us = spent + linter;
+    let supported = (check.tool)(texts.after.language).is_ok() && !blind;
+    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
+}
+
+/// Runs one check of the change itself.
+fn run_change(
+    check: &ChangeCheck,
+    texts: &Texts<'_>,
+    clock: &dyn Fn() -> u64,
+) -> (CheckOutcome, Vec<Found>) {
+    let started = clock();
+    let Texts { before, after, edited } = texts;
+    let (mut found, mut reason) = match (check.run)(&Change { before, after, edited }) {
+        Outcome::Done(found) => (found, None),
+        Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
+        Outcome::Not(reason) => (Vec::new(), Some(reason)),
+    };
+    let state = state_of(&mut found, &mut reason);
+    let duration_us = clock().saturating_sub(started);
+    let supported = (check.tool)(after.language).is_ok();
+    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
+}
+
+/// How a check ended; lists that are too long are cut, and said to be.
+fn state_of(found: &mut Vec<Found>, reason: &mut Option<String>) -> CheckState {
     let state = match (&reason, found.is_empty()) {
         (_, false) => CheckState::Failed,
         (None, true) => CheckState::Passed,
@@ -173,12 +216,7 @@ fn run(check: &Check, texts: &Texts<'_>, clock: &dyn Fn() -> u64) -> (CheckOutco
         reason
             .get_or_insert_with(|| format!("only the first {FINDINGS_MAX} of {total} are listed"));
     }
-    // The first check to ask has both texts read; the linter's part of that is the linter's.
-    let spent = clock().saturating_sub(started).saturating_sub(texts.lint_us() - lint_before);
-    let linter = if check.name == "lint" { texts.lint_us() } else { 0 };
-    let duration_us = spent + linter;
-    let supported = (check.tool)(texts.after.language).is_ok();
-    (CheckOutcome { name: check.name, state, reason, supported, duration_us }, found)
+    state
 }
 
 impl Texts<'_> {

@@ -42,6 +42,8 @@ pub(crate) fn assemble(
     let (functions, names) = touched(after, edited);
     let lines = edited.inserted.iter().map(|part| edited.text[part.clone()].lines().count()).sum();
     let measures = Measures {
+        after,
+        edited,
         checks: &checks,
         findings: &findings,
         functions: &functions,
@@ -123,12 +125,19 @@ fn fingerprint(rule: &str, line: &str, nth: usize) -> String {
 fn touched(after: &Source<'_>, edited: &Edited) -> (Vec<FunctionMetrics>, usize) {
     let Ok(analysis) = after.analysis() else { return (Vec::new(), 0) };
     let line = |byte| after.lines().position(after.text, byte).line;
+    let outlined = analysis.outline.as_ref().map_or(&[][..], |outline| &outline.functions);
+    // Both lists are in order of place.
+    let cognitive = |range: &std::ops::Range<usize>| {
+        let at = outlined.binary_search_by_key(&range.start, |one| one.range.start).ok()?;
+        Some(outlined[at].cognitive)
+    };
     let functions = analysis.functions.iter().filter(|function| edited.touches(&function.range));
     let functions = functions.take(FUNCTIONS_MAX).map(|function| FunctionMetrics {
         name: function.name.clone(),
         line: line(function.range.start),
         end_line: line(function.range.end),
         cyclomatic: function.cyclomatic,
+        cognitive: cognitive(&function.range),
         nesting: function.nesting,
         parameters: function.parameters,
     });

@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 
-use types::{Language, LineIndex};
+use types::{Facts, Language, LineIndex};
 
 use crate::analysis::Analysis;
+use crate::lexical::Lexed;
 use crate::{deep_stack, languages};
 
 /// Longest text that is parsed, in bytes. Longer ones are only scanned for secrets and hidden
@@ -26,10 +27,12 @@ pub(crate) struct Source<'a> {
     pub path: &'a str,
     pub language: Option<Language>,
     pub text: &'a str,
+    pub facts: &'a Facts,
     clock: &'a dyn Fn() -> u64,
     lines: OnceCell<LineIndex>,
     read: OnceCell<Read>,
     flow: OnceCell<Result<flow::Outcome, String>>,
+    lexed: OnceCell<Lexed>,
 }
 
 struct Read {
@@ -43,17 +46,20 @@ impl<'a> Source<'a> {
         path: &'a str,
         language: Option<Language>,
         text: &'a str,
+        facts: &'a Facts,
         clock: &'a dyn Fn() -> u64,
     ) -> Source<'a> {
-        Source {
-            path,
-            language,
-            text,
-            clock,
-            lines: OnceCell::new(),
-            read: OnceCell::new(),
-            flow: OnceCell::new(),
+        let (lines, read) = (OnceCell::new(), OnceCell::new());
+        let (flow, lexed) = (OnceCell::new(), OnceCell::new());
+        Source { path, language, text, facts, clock, lines, read, flow, lexed }
+    }
+
+    /// Comments and tokens, or why the text was not read.
+    pub(crate) fn lexed(&self) -> Result<&Lexed, String> {
+        if self.text.len() > PARSED_BYTES_MAX {
+            return Err(too_large());
         }
+        Ok(self.lexed.get_or_init(|| Lexed::of(self.path, self.text)))
     }
 
     pub(crate) fn lines(&self) -> &LineIndex {
@@ -94,8 +100,7 @@ impl<'a> Source<'a> {
                 return refused("the language of this file is not known");
             };
             if self.text.len() > PARSED_BYTES_MAX {
-                let mib = PARSED_BYTES_MAX >> 20;
-                return refused(&format!("the file is larger than {mib} MiB"));
+                return refused(&too_large());
             }
             let (path, text) = (self.path, self.text);
             let ran = deep_stack::run(self.clock, move |parsed| {
@@ -119,4 +124,8 @@ impl<'a> Source<'a> {
         let end = text[byte..to].find(LINE_ENDS).map_or(to, |end| byte + end);
         text[start..end].trim()
     }
+}
+
+fn too_large() -> String {
+    format!("the file is larger than {} MiB", PARSED_BYTES_MAX >> 20)
 }

@@ -205,7 +205,8 @@ fn judged(
 ) -> Result<Review, EditError> {
     let facts = permitted(policy, facts);
     let snapshot = Snapshot::of(document.clone());
-    let report = guard::check(&snapshot, &edit, &facts, &clock(Instant::now()))?;
+    let mut report = guard::check(&snapshot, &edit, &facts, &clock(Instant::now()))?;
+    report.score = report.score.weighed(&policy.weights);
     let key = VerdictKey::new(policy, document, &edit, &facts);
     let verdict = policy::decide(policy, Author::Rule, edit, &report);
     Ok(Review { report, verdict, key })

@@ -31,7 +31,8 @@ pub fn review(
     facts: &Facts,
 ) -> Result<Review, EditError> {
     let facts = permitted(policy, facts);
-    let report = guard::check(snapshot, &edit, &facts, &clock(Instant::now()))?;
+    let mut report = guard::check(snapshot, &edit, &facts, &clock(Instant::now()))?;
+    report.score = report.score.weighed(&policy.weights);
     let key = VerdictKey::new(policy, &snapshot.document, &edit, &facts);
     let verdict = policy::decide(policy, Author::Person, edit, &report);
     Ok(Review { report, verdict, key })

@@ -238,7 +238,8 @@ fn judge(
     let facts = permitted(stages.policy, stages.facts);
     let edit = postprocess::edit(request, document, &completion, style)?;
     let start = Instant::now();
-    let report = guard::check(snapshot, &edit, &facts, &clock(start))?;
+    let mut report = guard::check(snapshot, &edit, &facts, &clock(start))?;
+    report.score = report.score.weighed(&stages.policy.weights);
     let guard_us = clock(start)();
     let key = VerdictKey::new(stages.policy, document, &edit, &facts);
     let verdict = match empty(&edit) {

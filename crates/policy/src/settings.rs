@@ -4,14 +4,29 @@
 //! comes from whoever wrote the repository, so it is untrusted: applied last, it can only make
 //! the result stricter, and it may not name things outside itself (a model file).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use types::{Allows, CommentAllows, Confidence, Digest, Finding, Severity};
+use types::{Allows, CommentAllows, Confidence, Digest, Finding, Severity, Weights};
 
 use crate::Boundaries;
 
 /// The check names that `policy.require` may hold.
-const CHECKS: [&str; 8] =
-    ["syntax", "lint", "security", "secrets", "hidden", "complexity", "naming", "coverage"];
+const CHECKS: [&str; 13] = [
+    "syntax",
+    "lint",
+    "security",
+    "secrets",
+    "hidden",
+    "complexity",
+    "naming",
+    "suppressions",
+    "placeholder",
+    "packages",
+    "instructions",
+    "weakened",
+    "coverage",
+];
 
 /// Where a layer comes from; decides what it may do and how errors name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +59,19 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// `[boundaries]`
     pub boundaries: BoundarySettings,
+    /// `[score]`
+    pub score: ScoreSettings,
     /// `[generate]`
     pub generate: GenerateSettings,
+}
+
+/// `[score]`: what the quality score is made of.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoreSettings {
+    /// Weights of the parts by name, 0 to 100. Not in a workspace file: with other weights a score
+    /// that is too low may be high enough.
+    pub weights: BTreeMap<String, u8>,
 }
 
 /// `[policy]`: what blocks.
@@ -197,6 +223,17 @@ impl Settings {
         if let Some(Err(message)) = self.boundaries.deny.as_deref().map(Boundaries::new) {
             return wrong("boundaries.deny", message);
         }
+        for (name, weight) in &self.score.weights {
+            if !Weights::NAMES.contains(&name.as_str()) {
+                let known = Weights::NAMES.join(", ");
+                return wrong("score.weights", format!("names no part `{name}`; known: {known}"));
+            }
+            range("score.weights", Some(usize::from(*weight)), 0, 100)?;
+        }
+        if matches!(layer, Layer::Workspace(_)) && !self.score.weights.is_empty() {
+            let message = "may not be set by a workspace; set it in your user file".to_owned();
+            return wrong("score.weights", message);
+        }
         if matches!(layer, Layer::Workspace(_)) && self.generate.model.is_some() {
             let message = "may not be set by a workspace; set it in your user file".to_owned();
             return wrong("generate.model", message);
@@ -216,6 +253,8 @@ pub struct Policy {
     pub require: Vec<String>,
     /// Which suppressions by people count.
     pub suppressions: Suppressions,
+    /// How much each part of the score counts.
+    pub weights: Weights,
     /// Where AI may not write.
     pub boundaries: Boundaries,
     /// A GGUF file in place of the embedded model.
@@ -237,6 +276,7 @@ impl Default for Policy {
             min_score: 50,
             require: vec!["syntax".to_owned(), "secrets".to_owned()],
             suppressions: Suppressions::All,
+            weights: Weights::default(),
             boundaries: Boundaries::default(),
             model: None,
             candidates: 4,
@@ -282,6 +322,9 @@ impl Policy {
         put(&mut self.min_score, layer.policy.min_score.as_ref());
         put(&mut self.require, layer.policy.require.as_ref());
         put(&mut self.suppressions, layer.policy.suppressions.as_ref());
+        for (name, weight) in &layer.score.weights {
+            self.weights.set(name, *weight);
+        }
         put(&mut self.candidates, layer.generate.candidates.as_ref());
         put(&mut self.rewrites, layer.generate.rewrites.as_ref());
         put(&mut self.max_tokens, layer.generate.max_tokens.as_ref());
@@ -378,6 +421,14 @@ mod tests {
         assert_eq!(resolve(&[]).digest(), Policy::default().digest());
     }
 
+    #[test]
+    fn weights_are_set_one_by_one() {
+        let policy = resolve(&[user("[score.weights]\nlint = 50\ncoverage = 0")]);
+        assert_eq!((policy.weights.lint, policy.weights.coverage), (50, 0));
+        assert_eq!(policy.weights.naming, Policy::default().weights.naming);
+        assert_ne!(policy.digest(), Policy::default().digest());
+    }
+
     fn check_error(layer: &Layer, text: &str, expected: &str) {
         assert_eq!(Settings::parse(layer, text).unwrap_err().to_string(), expected);
     }
@@ -398,6 +449,14 @@ mod tests {
             "[generate]\nmodel = '/tmp/evil.gguf'",
             "countersign.toml: `generate.model` may not be set by a workspace; set it in your user file",
         );
+        check_error(
+            &file,
+            "[score.weights]\nlint = 0",
+            "countersign.toml: `score.weights` may not be set by a workspace; set it in your user file",
+        );
+        let own = Layer::User("user.toml".to_owned());
+        let error = Settings::parse(&own, "[score.weights]\nbeauty = 5").unwrap_err().to_string();
+        assert!(error.contains("no part `beauty`; known: complexity, naming"), "{error}");
         let error = Settings::parse(&file, "[policy\nx = 1").unwrap_err().to_string();
         assert!(error.starts_with("countersign.toml:1:8: "), "{error}");
         let error = Settings::parse(&file, "[boundaries]\ndeny = ['a[']").unwrap_err().to_string();

@@ -1,6 +1,8 @@
 //! What was found out beside the text and is handed to the guard.
 
-use crate::Digest;
+use std::sync::Arc;
+
+use crate::{Digest, Packages};
 
 /// Results of probes that ran before the guard. Empty means that nothing was probed, and the
 /// checks that need a fact say `unchecked`.
@@ -10,6 +12,8 @@ pub struct Facts {
     pub coverage: Option<f64>,
     /// What people allow in this document.
     pub allows: Allows,
+    /// What the workspace declares, holds and has installed.
+    pub packages: Arc<Packages>,
 }
 
 impl Facts {

@@ -11,6 +11,7 @@ mod edit;
 mod facts;
 mod finding;
 mod language;
+mod packages;
 mod position;
 mod prompt;
 mod report;
@@ -27,7 +28,10 @@ pub use finding::{
     AllowedBy, Confidence, Finding, Fix, Severity, Suppressed, Suppression, TrailStep,
 };
 pub use language::{Language, UnknownLanguage};
+pub use packages::{Known, Packages};
 pub use position::{LineIndex, Position};
 pub use prompt::{BudgetAccount, BudgetLine, Message, Place, Prompt, PromptBody, Role};
-pub use report::{CheckOutcome, CheckState, FunctionMetrics, Report, Score, ScoreParts};
+pub use report::{
+    CheckOutcome, CheckState, FunctionMetrics, Loss, Report, Score, ScorePart, Weights,
+};
 pub use request::{Actor, Extent, Request, Sampling, Task};

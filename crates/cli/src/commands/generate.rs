@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -154,7 +155,8 @@ pub fn suggest_and_show(
 fn facts(context: &Context, name: &str) -> Facts {
     let listed = IgnoreFile::committed(&context.root, "HEAD").allows(name);
     let allows = Allows { comments: CommentAllows::Older, listed };
-    Facts { allows, ..Facts::default() }
+    let packages = Arc::new(workspace::packages(context.root.path()));
+    Facts { allows, packages, ..Facts::default() }
 }
 
 fn show(

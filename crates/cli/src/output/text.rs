@@ -60,6 +60,12 @@ pub fn suggestion(
     };
     err!("{word}  {what}{score}");
     err!("{}", checks(report));
+    err!("{}", dim(&score_parts(report)));
+    if context.verbose {
+        for loss in losses(report) {
+            err!("{}", dim(&loss));
+        }
+    }
     let model = &completion.model;
     let label = model.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
     err!("{}", dim(&format!("model {} {}{label}", model.name, model.version)));
@@ -145,6 +151,26 @@ pub fn checks(report: &Report) -> String {
         }
     });
     parts.collect::<Vec<_>>().join(" · ")
+}
+
+/// `score: complexity 20 of 25 · naming 15 of 15 · coverage not measured`
+fn score_parts(report: &Report) -> String {
+    let parts = report.score.parts.iter().map(|part| match part.points {
+        Some(points) => format!("{} {points} of {}", part.name.replace('_', " "), part.most),
+        None => format!("{} not measured", part.name.replace('_', " ")),
+    });
+    format!("score: {}", parts.collect::<Vec<_>>().join(" · "))
+}
+
+/// What pulled the score down, a line each: `complexity, line 3: ...`.
+fn losses(report: &Report) -> impl Iterator<Item = String> + '_ {
+    let parts = report.score.parts.iter();
+    parts.flat_map(|part| {
+        part.losses.iter().map(|loss| {
+            let what = printable(&loss.what);
+            format!("  {}, line {}: {what}", part.name.replace('_', " "), loss.line)
+        })
+    })
 }
 
 /// What an undo or redo did, or would do.

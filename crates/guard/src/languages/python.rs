@@ -3,6 +3,7 @@
 mod depth;
 mod format;
 mod measure;
+mod outline;
 mod rules;
 
 use std::mem;
@@ -71,6 +72,7 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
         parsed();
         return Ok(analysis);
     }
+    analysis.outline = Some(outline::outline(text, module.suite()));
     parsed();
     let source = SourceKind::Python { code: text.to_owned(), is_stub };
     let result = lint_only(

@@ -78,7 +78,7 @@ import sys
 
 def append(item, items=[]): ~~ B006
     items.append(item)
-    unused = 1  # noqa: F841 ~~ F841
+    unused = 1  # noqa: F841 ~~ F841 MW-SUPPRESSION-LINT
     return items == None ~~ E711
 
 
@@ -320,6 +320,11 @@ fn what_a_language_has_no_tool_for_is_unchecked() {
             ("hidden", Passed),
             ("complexity", Unchecked),
             ("naming", Unchecked),
+            ("suppressions", Passed),
+            ("placeholder", Passed),
+            ("packages", Passed),
+            ("instructions", Passed),
+            ("weakened", Passed),
             ("coverage", Unchecked),
             ("allows", Passed),
         ]

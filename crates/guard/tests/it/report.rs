@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use types::{Document, Edit, Facts, Score, ScoreParts, Snapshot};
+use types::{Document, Edit, Facts, Score, Snapshot, Weights};
 
 use crate::{check_edit, check_new};
 
@@ -12,41 +12,124 @@ fn score(path: &str, base: &str, text: &str, facts: &Facts) -> Score {
     guard::check(&Snapshot::of(document), &edit, facts, &|| 0).unwrap().score
 }
 
+/// The points of each part, in order; `-` for what was not measured.
+fn points(score: &Score) -> String {
+    let part = |part: &types::ScorePart| {
+        assert_eq!(part.points.is_none(), part.reason.is_some(), "{part:?}");
+        part.points.map_or("-".to_owned(), |points| points.to_string())
+    };
+    score.parts.iter().map(part).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn a_clean_function_has_every_point() {
     let text = "def double(number):\n    return number * 2\n";
-    let whole =
-        ScoreParts { complexity: Some(30), naming: Some(20), lint: Some(25), coverage: None };
-    assert_eq!(
-        score("a.py", "", text, &Facts::default()),
-        Score { total: Some(100), parts: whole }
-    );
+    let clean = score("a.py", "", text, &Facts::default());
+    assert_eq!((clean.total, points(&clean).as_str()), (Some(100), "25 15 20 - 10 - -"));
     let half = Facts { coverage: Some(0.5), ..Facts::default() };
-    let parts = ScoreParts { coverage: Some(13), ..whole };
-    assert_eq!(score("a.py", "", text, &half), Score { total: Some(88), parts });
+    let half = score("a.py", "", text, &half);
+    assert_eq!((half.total, points(&half).as_str()), (Some(92), "25 15 20 - 10 - 8"));
     let none = Facts { coverage: Some(f64::NAN), ..Facts::default() };
-    assert_eq!(score("a.py", "", text, &none).parts, whole);
+    assert_eq!(points(&score("a.py", "", text, &none)), "25 15 20 - 10 - -");
 }
 
 #[test]
 fn points_are_lost_for_what_is_found() {
-    // One of two names, one error in what counts as twenty lines.
-    let parts = score("a.py", "", "def fN(x):\n    return y\n", &Facts::default()).parts;
-    assert_eq!((parts.naming, parts.lint), (Some(10), Some(13)));
+    // One of two names, one error in what counts as twenty lines, an unused parameter.
+    let lost = score("a.py", "", "def fN(x):\n    return y\n", &Facts::default());
+    assert_eq!(points(&lost), "25 8 10 - 9 - -");
+    let told: Vec<&str> =
+        lost.parts.iter().flat_map(|part| &part.losses).map(|loss| loss.what.as_str()).collect();
+    assert_eq!(told[0], "N802: Function name `fN` should be lowercase");
+    assert_eq!(told[2], "the parameter `x` is not used");
     // 13 paths: a strain of (13 - 5) / 20, worst and mean.
     let text = format!("function f(a) {{\n{}}}\n", "  if (a) a();\n".repeat(12));
-    let parts = score("a.js", "", &text, &Facts::default()).parts;
-    assert_eq!(parts.complexity, Some(18));
-    assert_eq!(parts.lint, None, "there is no linter for JavaScript");
+    let lost = score("a.js", "", &text, &Facts::default());
+    assert_eq!(lost.part("complexity"), Some(15));
+    assert_eq!(lost.part("lint"), None, "there is no linter for JavaScript");
+}
+
+#[test]
+fn repeated_lines_lose_points() {
+    let body: String = (0..8).map(|n| format!("    total += rows[{n}] * rate(n, {n})\n")).collect();
+    let base = format!("def first(rows):\n    total = 0\n{body}    return total\n");
+    let text = format!("{base}\n\ndef second(rows):\n    total = 0\n{body}    return total\n");
+    let twice = score("a.py", &base, &text, &Facts::default());
+    let part = twice.parts.iter().find(|part| part.name == "duplication").unwrap();
+    assert_eq!(part.losses[0].what, "lines 14 to 24 repeat lines 1 to 11", "{part:?}");
+    assert_eq!(part.points, Some(2));
+    let changed = text[base.len()..].replace("rows[3]", "row").replace("rows[6]", "cell");
+    let other = format!("{base}{}", changed.replace("rows[1]", "c"));
+    let other = score("a.py", &base, &other, &Facts::default());
+    assert_eq!(other.part("duplication"), Some(10));
+}
+
+#[test]
+fn dead_code_and_missing_documentation_lose_points() {
+    let base: String = (0..4)
+        .map(|n| format!("def f{n}():\n    \"\"\"Say {n}.\"\"\"\n    return {n}\n\n\n"))
+        .collect();
+    let added = "def g(a):\n    return a\n    print(a)\n\n\ndef _unused():\n    return f1()\n";
+    let lost = score("a.py", &base, &format!("{base}{added}"), &Facts::default());
+    assert_eq!((lost.part("dead_code"), lost.part("documentation")), (Some(4), Some(0)));
+    let added = "def g(a):\n    \"\"\"Give back.\"\"\"\n    return _used(a)\n\n\ndef _used(a):\n    return a\n";
+    let fine = score("a.py", &base, &format!("{base}{added}"), &Facts::default());
+    assert_eq!((fine.part("dead_code"), fine.part("documentation")), (Some(10), Some(5)));
+    let rust: String =
+        (0..4).map(|n| format!("/// Says {n}.\npub fn f{n}() -> u8 {{ {n} }}\n\n")).collect();
+    let bare = score("a.rs", &rust, &format!("{rust}pub fn g() {{}}\n"), &Facts::default());
+    assert_eq!(bare.part("documentation"), Some(0));
+}
+
+#[test]
+fn weights_change_points_and_not_shares() {
+    let text = "def fN(x):\n    return x\n";
+    let lost = score("a.py", "", text, &Facts::default());
+    let weights =
+        Weights { naming: 100, complexity: 0, lint: 0, dead_code: 0, ..Weights::default() };
+    let weighed = lost.clone().weighed(&weights);
+    assert_eq!((weighed.part("naming"), weighed.total), (Some(50), Some(50)));
+    assert_eq!(weighed.weighed(&Weights::default()), lost);
+    let json = serde_json::to_value(&lost).unwrap();
+    assert_eq!(json["parts"]["naming"], 8);
+    assert_eq!(json["parts"]["coverage"], serde_json::Value::Null);
+    assert_eq!(json["details"][1]["name"], "naming");
+}
+
+#[test]
+fn cognitive_complexity() {
+    let of = |body: &str| check_new("a.py", body).functions[0].cognitive.unwrap();
+    for (body, expected) in [
+        (
+            "def f(a):\n    if a:\n        for b in a:\n            while b:\n                b()\n",
+            6,
+        ),
+        ("def f(a, b, c):\n    return a and b and c or a\n", 2),
+        (
+            "def f(a):\n    if a:\n        return 1\n    elif a > 2:\n        return 2\n    else:\n        return 3\n",
+            3,
+        ),
+        ("def f(a):\n    try:\n        a()\n    except E:\n        if a:\n            b()\n", 3),
+        ("def f(a):\n    def g(b):\n        if b:\n            return 1\n    return g\n", 1),
+        (
+            "def f(a):\n    x = 1\n    def g(b):\n        if b:\n            return 1\n    return g\n",
+            2,
+        ),
+    ] {
+        assert_eq!(of(body), expected, "{body}");
+    }
 }
 
 #[test]
 fn what_was_not_measured_has_no_points() {
-    let none = Score::default();
-    assert_eq!(score("Makefile", "", "all:\n", &Facts::default()), none);
-    assert_eq!(score("a.py", "", "def f(:\n", &Facts::default()), none);
-    let parts = score("a.py", "x = 1\n", "x = 1\n# a comment\n", &Facts::default()).parts;
-    assert_eq!((parts.complexity, parts.naming, parts.lint), (None, None, Some(25)));
+    let none = |path: &str, text: &str| {
+        let score = score(path, "", text, &Facts::default());
+        assert_eq!((score.total, points(&score).as_str()), (None, "- - - - - - -"), "{path}");
+    };
+    none("Makefile", "all:\n");
+    none("a.py", "def f(:\n");
+    let bare = score("a.py", "x = 1\n", "x = 1\n# a comment\n", &Facts::default());
+    assert_eq!(points(&bare), "- - 20 - 10 - -");
 }
 
 #[test]

@@ -43,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ruff_python_ast",
             "ruff_python_formatter",
             "ruff_python_parser",
+            "ruff_python_stdlib",
             "ruff_text_size",
             "sha2",
             "thiserror",

@@ -2,10 +2,10 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
-use types::{Allows, CommentAllows, Document, Facts};
+use types::{Allows, CommentAllows, Document, Facts, Packages};
 use workspace::git::{self, Against, Changes};
 use workspace::{FILE_BYTES_MAX, IgnoreFile, Root, WorkspaceError};
 
@@ -18,6 +18,8 @@ pub(super) struct Sources {
     root: Root,
     pub ignore: IgnoreFile,
     comments: CommentAllows,
+    /// What the workspace declares and has installed.
+    packages: Arc<Packages>,
     /// Whether the whole workspace is checked as it is on disk.
     pub whole: bool,
 }
@@ -56,6 +58,7 @@ pub(super) struct Subject {
 impl Sources {
     pub(super) fn new(context: &Context, flags: &Flags) -> Result<Sources> {
         let root = context.root.clone();
+        let packages = Arc::new(workspace::packages(root.path()));
         let against = match (&flags.diff, &flags.since) {
             (Some(revision), _) => Some(Against::Revision(revision.clone())),
             (_, Some(revision)) => Some(Against::Since(revision.clone())),
@@ -66,12 +69,12 @@ impl Sources {
             let changes = git::changed(&root, &against)?;
             let ignore = IgnoreFile::committed(&root, &changes.base);
             let (kind, comments) = (Kind::Changes(changes), CommentAllows::Older);
-            return Ok(Sources { kind, root, ignore, comments, whole: false });
+            return Ok(Sources { kind, root, ignore, comments, packages, whole: false });
         }
         let (ignore, comments) = (IgnoreFile::on_disk(&root)?, CommentAllows::All);
         if flags.stdin {
             let kind = Kind::Input(Mutex::new(Some(input()?)));
-            return Ok(Sources { kind, root, ignore, comments, whole: false });
+            return Ok(Sources { kind, root, ignore, comments, packages, whole: false });
         }
         let (files, problems) = workspace::list(&flags.paths)?;
         let files = files.into_iter().map(|path| {
@@ -82,7 +85,7 @@ impl Sources {
         let is_root =
             |path: &PathBuf| path.canonicalize().is_ok_and(|path| root.path().starts_with(path));
         let whole = flags.lang.is_none() && flags.paths.iter().any(is_root);
-        Ok(Sources { kind, root, ignore, comments, whole })
+        Ok(Sources { kind, root, ignore, comments, packages, whole })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -160,7 +163,8 @@ impl Sources {
     ) -> Source {
         let listed = self.ignore.allows(&base.path);
         let allows = Allows { comments: self.comments, listed };
-        let facts = Facts { allows, ..Facts::default() };
+        let packages = Arc::clone(&self.packages);
+        let facts = Facts { allows, packages, ..Facts::default() };
         Source::Subject(Box::new(Subject { base, new, named: true, facts, file }))
     }
 }

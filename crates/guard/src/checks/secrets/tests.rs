@@ -1,6 +1,8 @@
 //! Samples for every row of the table. They are put together at run time: a secret written out in
 //! a source file would be one more finding for every scanner that reads it.
 
+use types::Facts;
+
 use super::rules::RULES;
 use super::*;
 
@@ -177,7 +179,8 @@ fn what_stands_for_a_secret_is_none() {
 fn nothing_of_a_secret_is_shown() {
     for (_, around, secret) in positives() {
         let text = around.replace('*', &secret);
-        let source = Source::new("a.txt", None, &text, &|| 0);
+        let facts = Facts::default();
+        let source = Source::new("a.txt", None, &text, &facts, &|| 0);
         let (Outcome::Done(found) | Outcome::Partly(found, _)) = run(&source) else { panic!() };
         for found in found {
             let shown = format!("{} {}", found.message, found.key);
