@@ -25,7 +25,7 @@ use delta::Before;
 use found::Found;
 use source::Source;
 
-pub use checks::secrets::{Secret, scan_secrets};
+pub use checks::secrets::{Secret, scan_secrets, scan_secrets_of};
 pub use languages::python::{FormatError, PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
 
 /// Findings listed for one check; the outcome says where there are more.
