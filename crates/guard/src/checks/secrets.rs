@@ -260,7 +260,10 @@ impl Scan<'_> {
 fn trial(kind: &Kind, secret: &str, host: Option<&[u8]>) -> Option<Confidence> {
     let starts = |prefix: &String| secret.strip_prefix(prefix.as_str());
     let drawn = kind.prefixes.iter().find_map(starts).unwrap_or(secret);
-    if placeholder::stands_for_one(drawn) || randomness::entropy(secret) < kind.entropy_min {
+    if placeholder::stands_for_one(drawn)
+        || placeholder::is_published(secret)
+        || randomness::entropy(secret) < kind.entropy_min
+    {
         return None;
     }
     if host.is_some_and(placeholder::is_open_host) {
