@@ -4,9 +4,6 @@ use super::Sample;
 use super::fill::fill;
 use crate::random::Random;
 
-/// Samples of each row.
-const EACH: usize = 26;
-
 /// A kind, a file, and its text with parts to be drawn.
 type Row = (&'static str, &'static str, &'static str);
 
@@ -96,9 +93,10 @@ const ROWS: &[Row] = &[
 /// Parts of words that are put together here only, for who scans this file.
 const JOINED: char = '@';
 
-pub fn samples(random: &mut Random) -> Vec<Sample> {
+/// So many samples of each row.
+pub fn samples(random: &mut Random, each: usize) -> Vec<Sample> {
     let mut samples = Vec::new();
-    for _ in 0..EACH {
+    for _ in 0..each {
         for &(kind, file, template) in ROWS {
             let text = fill(random, template);
             let text = match kind {

@@ -8,9 +8,6 @@ use super::Sample;
 use super::fill::{fill, one_of};
 use crate::random::Random;
 
-/// Samples of each kind.
-const EACH: usize = 6;
-
 /// How a secret shows what it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shows {
@@ -356,9 +353,10 @@ const BARE: &[(&str, &str)] = &[
     ("index.js", "login(\"§\");\n"),
 ];
 
-pub fn samples(random: &mut Random) -> Vec<Sample> {
+/// So many samples of each kind, at most eight.
+pub fn samples(random: &mut Random, each: usize) -> Vec<Sample> {
     let mut samples = Vec::new();
-    for number in 0..EACH {
+    for number in 0..each {
         for &(kind, shows, name, template) in VENDORS {
             let secret = fill(random, &template.replace("{B32:58}", "{bech:58}"));
             let secret = if kind == "age identity" { secret.to_uppercase() } else { secret };
@@ -376,7 +374,7 @@ pub fn samples(random: &mut Random) -> Vec<Sample> {
         }
         let template = one_of(random, CHOSEN);
         let secret = fill(random, template);
-        samples.push(placed("chosen password", AROUND[number], "db password", &secret));
+        samples.push(placed("chosen password", AROUND[2 * number], "db password", &secret));
         for &(kind, _, file, template) in WHOLES {
             samples.push(whole(random, kind, file, template));
         }

@@ -26,13 +26,15 @@ use types::{Confidence, Document, Language, Severity};
 
 use super::{Check, Outcome, Places};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 use assignment::{Assignment, How};
 use kinds::{BEFORE, Clue, KINDS, Kind, NAMED, WORDS};
 use names::Sort;
 use proof::Tried;
 
-pub(crate) static CHECK: Check = Check { name: "secrets", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "secrets", tool, run, places: Places::Stable, rules: &[] };
 
 /// Longest part of a text that is scanned, in bytes.
 const SCANNED_BYTES_MAX: usize = 16 << 20;
@@ -45,7 +47,9 @@ const NAMES_MAX: usize = 80;
 
 /// The rules that know a secret by its name, or by the manifest it stands in.
 const GENERIC: &str = "secret-generic";
+const GENERIC_TITLE: &str = "secret assigned to a name";
 const KUBERNETES: &str = "secret-kubernetes";
+const KUBERNETES_TITLE: &str = "value of a Kubernetes secret";
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +107,7 @@ fn scan(text: &str, path: &str, language: Option<Language>) -> Vec<Secret> {
     if !scan.test {
         let made = |range| Secret {
             rule: KUBERNETES,
-            title: "value of a Kubernetes secret",
+            title: KUBERNETES_TITLE,
             range,
             confidence: Confidence::Medium,
             prefix: "",
@@ -211,7 +215,7 @@ impl Scan<'_> {
         let generic = !self.test && is_generic(sort, value);
         generic.then_some(Secret {
             rule: GENERIC,
-            title: "secret assigned to a name",
+            title: GENERIC_TITLE,
             range,
             confidence: Confidence::Medium,
             prefix: "",
@@ -362,6 +366,28 @@ fn run(source: &Source<'_>) -> Outcome {
         return Outcome::Partly(found, format!("only the first {mib} MiB were scanned"));
     }
     Outcome::Done(found)
+}
+
+/// What is written about each kind of secret.
+pub(crate) fn documented() -> impl Iterator<Item = RuleDoc> {
+    let kinds = KINDS.iter().map(|kind| {
+        let severity = if kind.harmless { Severity::Warning } else { Severity::Error };
+        (kind.rule.as_str(), kind.title.as_str(), severity)
+    });
+    let others = [(GENERIC, GENERIC_TITLE), (KUBERNETES, KUBERNETES_TITLE)];
+    let others = others.into_iter().map(|(id, title)| (id, title, Severity::Error));
+    kinds.chain(others).map(|(id, title, severity)| RuleDoc {
+        id,
+        title,
+        severity,
+        cwe: &["CWE-798"],
+        explanation: "A secret in a text is known to everyone who can read the repository, now and \
+                      in its history, and to every tool that the text is given to. Take it out, \
+                      have its owner revoke it and issue a new one, and read it when the program \
+                      runs: from the environment, a file outside the repository, or a secret store.",
+        bad: "",
+        good: "token = os.environ[\"SERVICE_TOKEN\"]\n",
+    })
 }
 
 /// Pays for the tables and the word search before the first real text.

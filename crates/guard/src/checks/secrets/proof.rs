@@ -109,7 +109,7 @@ fn is_basic_auth(secret: &str) -> bool {
     let Some((user, password)) = text.split_once(':') else { return false };
     let printable = text.chars().all(|char| !char.is_control());
     let stands = placeholder::stands_for_one(password) || !placeholder::is_chosen(password);
-    printable && !user.is_empty() && !stands
+    printable && !user.is_empty() && !text.contains(' ') && !stands
 }
 
 fn is_jwt(secret: &str) -> bool {
