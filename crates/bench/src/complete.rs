@@ -15,6 +15,7 @@ use types::{
     PromptBody, Request, Sampling, Snapshot, Task,
 };
 
+use crate::random::Random;
 use crate::{head, row};
 
 /// Cursors in files of each language.
@@ -45,7 +46,7 @@ pub fn run(folders: &[String]) -> Result<()> {
     ensure!(!folders.is_empty(), "name folders with source files");
     let mut files = Vec::new();
     for folder in folders {
-        collect(Path::new(folder), &mut files)?;
+        crate::files::below(Path::new(folder), &mut files)?;
     }
     files.sort();
     println!("| language, extent, decoding | parse | empty | tokens | cursors |");
@@ -181,28 +182,4 @@ fn parses(language: Language, text: &str) -> bool {
     let edit = Edit::replace_all(&empty, text);
     let report = guard::check(&Snapshot::of(empty), &edit, &Facts::default(), &|| 0);
     report.is_ok_and(|report| report.findings.iter().all(|finding| finding.check != "syntax"))
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    for entry in entries.flatten() {
-        let path = entry.path();
-        match path.is_dir() {
-            true => collect(&path, files)?,
-            false => files.push(path),
-        }
-    }
-    Ok(())
-}
-
-/// Deterministic numbers (xorshift, Marsaglia 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % end
-    }
 }

@@ -1,20 +1,39 @@
 //! Measurements for `docs/benchmarks.md`: `cargo run --release -p bench -- NAME`.
-#![expect(clippy::print_stdout, reason = "speaks to the terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "speaks to the terminal")]
 
 mod check;
 mod complete;
+mod false_blocks;
+mod files;
 mod model;
+mod peers;
+mod random;
+mod secrets;
+mod tree;
 
 use std::time::Duration;
 
 use anyhow::Result;
 
+const USAGE: &str = "usage: bench NAME, one of
+  model
+  guard [--ruff PATH] [--bandit PATH] [--detect-secrets PATH]
+  tree FOLDER --countersign PATH [--ruff PATH] [--bandit PATH] [--detect-secrets PATH]
+  secrets [--seed N] [--peer DETECT-SECRETS] [--misses] [FOLDER...]
+  false-blocks FOLDER... [--edits N] [--journal FILE]
+  complete FOLDER...";
+
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(2).collect();
     match std::env::args().nth(1).as_deref() {
         Some("model") => model::run(),
-        Some("check") => check::run(),
-        Some("complete") => complete::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        _ => anyhow::bail!("usage: bench model | check | complete FOLDER..."),
+        Some("guard") => check::run(&arguments),
+        Some(check::FIRST) => check::first(arguments.first()),
+        Some("tree") => tree::run(&arguments),
+        Some("secrets") => secrets::run(&arguments),
+        Some("false-blocks") => false_blocks::run(&arguments),
+        Some("complete") => complete::run(&arguments),
+        _ => anyhow::bail!(USAGE),
     }
 }
 

@@ -34,7 +34,7 @@ use found::Found;
 use source::Source;
 
 pub use catalog::{Example, Fixable, Origin, Rule, rule, rules};
-pub use checks::secrets::{Secret, scan_secrets};
+pub use checks::secrets::{Secret, scan_secrets, scan_secrets_of};
 pub use languages::python::{FormatError, PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
 
 /// Findings listed for one check; the outcome says where there are more.

@@ -1,6 +1,7 @@
 //! Puts a report together from what the checks introduced.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use types::{
     CheckOutcome, Digest, Edited, Facts, Finding, FunctionMetrics, Report, Suppressed, TrailStep,
@@ -26,10 +27,12 @@ pub(crate) fn assemble(
 ) -> Report {
     all.sort_by_key(|one| (one.found.range.start, one.found.range.end));
     let secrets = secrets_of(after, &all);
+    let hidden: Vec<Range<usize>> =
+        all.iter().filter(|one| one.found.secret).map(|one| one.found.range.clone()).collect();
     let mut seen: HashMap<(String, String), usize> = HashMap::new();
     let (mut findings, mut suppressed) = (Vec::with_capacity(all.len()), Vec::new());
     for Introduced { check, found, suppression } in all {
-        let line = fingerprint_line(after, &found);
+        let line = fingerprint_line(after, &found, &hidden);
         let nth = seen.entry((found.rule.clone(), line.clone())).or_default();
         let fingerprint = fingerprint(&found.rule, &line, *nth);
         *nth += 1;
@@ -102,17 +105,25 @@ fn secrets_of<'t>(after: &Source<'t>, all: &[Introduced]) -> Vec<&'t str> {
     texts.filter(|text| text.len() >= REDACTED_MIN).collect()
 }
 
-/// The line a finding stands on, with its blanks made even and without the secret it may be about.
-fn fingerprint_line(after: &Source<'_>, found: &Found) -> String {
+/// The line a finding stands on, with its blanks made even and without the secrets on it: a digest
+/// of a short password would give it away.
+fn fingerprint_line(after: &Source<'_>, found: &Found, secrets: &[Range<usize>]) -> String {
     let line = after.line_text(found.range.start);
-    let mut even = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if found.secret
-        && let Some(secret) = after.text.get(found.range.clone())
-    {
-        let first_line = secret.lines().next().unwrap_or_default();
-        even = even.replace(first_line, "*");
+    // The line is a part of the text.
+    let start = line.as_ptr().addr() - after.text.as_ptr().addr();
+    let mut without = String::new();
+    let mut at = 0;
+    for secret in secrets {
+        let from = secret.start.saturating_sub(start).clamp(at, line.len());
+        let to = secret.end.saturating_sub(start).clamp(at, line.len());
+        if from < to {
+            without.push_str(line.get(at..from).unwrap_or_default());
+            without.push('*');
+            at = to;
+        }
     }
-    even
+    without.push_str(line.get(at..).unwrap_or_default());
+    without.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Sixteen hex digits that stay the same when other lines are added or removed.

@@ -2,7 +2,8 @@
 //!
 //! `hidden-bidi` reports bidirectional controls, with which code can be shown in another order
 //! than the compiler reads it ("Trojan Source", CVE-2021-42574); `hidden-character` reports
-//! characters that cannot be seen at all. Both in any file, in strings and comments too: that is
+//! characters that cannot be seen at all. Marks of direction (`hidden-direction-mark`) move no more
+//! than the signs beside them, and texts in Arabic or Hebrew need them: a warning. Both in any file, in strings and comments too: that is
 //! where they do harm.
 
 use types::{Language, Severity};
@@ -29,6 +30,17 @@ const RULES: &[RuleDoc] = &[
         good: "arrow = \"\\u202e\"\n",
     },
     RuleDoc {
+        id: MARK,
+        title: "A mark of direction that cannot be seen",
+        severity: Severity::Warning,
+        cwe: &["CWE-1007"],
+        explanation: "U+200E, U+200F and U+061C set the direction of the signs beside them. Texts in \
+                      Arabic and Hebrew need them, but a reader of the code does not see them. Write \
+                      the mark as an escape such as \\u200f where the language allows it.",
+        bad: "",
+        good: "date = \"d\\u200f/m\"\n",
+    },
+    RuleDoc {
         id: "hidden-character",
         title: "A character that cannot be seen",
         severity: Severity::Error,
@@ -43,6 +55,8 @@ const RULES: &[RuleDoc] = &[
 
 /// Characters reported for one text.
 const FOUND_MAX: usize = 5_000;
+
+const MARK: &str = "hidden-direction-mark";
 
 fn tool(_: Option<Language>) -> Result<String, String> {
     Ok("own table of characters".to_owned())
@@ -61,7 +75,8 @@ fn run(source: &Source<'_>) -> Outcome {
         if all.len() == FOUND_MAX {
             return Outcome::Partly(all, format!("only the first {FOUND_MAX} are known"));
         }
-        let mut found = Found::new(rule, Severity::Error, at..at + c.len_utf8());
+        let severity = if rule == MARK { Severity::Warning } else { Severity::Error };
+        let mut found = Found::new(rule, severity, at..at + c.len_utf8());
         found.cwe = &["CWE-1007"];
         all.push(found.message(format!("U+{:04X} {what}", u32::from(c))));
     }
@@ -73,9 +88,8 @@ fn kind_of(c: char, at: usize, before: Option<char>) -> Option<(&'static str, &'
         "changes the direction of the text: code is shown in another order than it runs";
     const UNSEEN: &str = "cannot be seen";
     match c {
-        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
-            Some(("hidden-bidi", BIDI))
-        }
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => Some(("hidden-bidi", BIDI)),
+        '\u{061C}' | '\u{200E}' | '\u{200F}' => Some((MARK, UNSEEN)),
         // A byte order mark at the very start is one.
         '\u{FEFF}' if at == 0 => None,
         // Joiners belong to some scripts and to emoji; between Latin letters they only hide.

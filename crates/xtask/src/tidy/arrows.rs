@@ -18,7 +18,7 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
         "providers" => vec!["engine", "types"],
         "pipeline" => LOWER.to_vec(),
         "cli" => [LOWER, &["pipeline"]].concat(),
-        "bench" => vec!["pipeline", "guard", "engine", "providers", "types"],
+        "bench" => vec!["pipeline", "guard", "policy", "engine", "providers", "types"],
         _ => return None,
     })
 }
