@@ -17,6 +17,8 @@ pub(crate) struct Analysis {
     pub functions: Vec<Function>,
     /// Names that the text declares.
     pub names: Vec<Name>,
+    /// Comments, in order of their start.
+    pub comments: Vec<Range<usize>>,
     /// Why functions and names may be missing.
     pub gap: Option<String>,
 }

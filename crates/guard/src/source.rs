@@ -67,8 +67,8 @@ impl<'a> Source<'a> {
                 return refused(&format!("the file is larger than {mib} MiB"));
             }
             let (path, text) = (self.path, self.text);
-            let ran = deep_stack::run(self.clock, move |parsed| {
-                languages::analyse(language, path, text, parsed)
+            let ran = deep_stack::run(self.clock, move |watch| {
+                languages::analyse(language, path, text, watch)
             });
             match ran.value {
                 Some(analysis) => Read { analysis, lint_us: ran.after_us },

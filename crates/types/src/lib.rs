@@ -24,7 +24,7 @@ pub use document::{Document, Snapshot};
 pub use edit::{Edit, EditError, Edited, TextEdit};
 pub use facts::Facts;
 pub use finding::{Confidence, Finding, Fix, Severity};
-pub use language::{Language, UnknownLanguage};
+pub use language::{Language, Lexis, Quote, UnknownLanguage};
 pub use position::{LineIndex, Position};
 pub use prompt::{BudgetAccount, BudgetLine, Message, Place, Prompt, PromptBody, Role};
 pub use report::{CheckOutcome, CheckState, FunctionMetrics, Report, Score, ScoreParts};

@@ -10,6 +10,7 @@ use types::{Language, Severity};
 use super::{Check, Outcome, Places, RUFF, known, measured};
 use crate::analysis::{Function, Lint, Linted};
 use crate::found::Found;
+use crate::languages;
 use crate::source::Source;
 
 pub(crate) static CHECK: Check = Check { name: "complexity", tool, run, places: Places::Stable };
@@ -24,13 +25,19 @@ pub(crate) fn owns(code: &str) -> bool {
 }
 
 fn tool(language: Option<Language>) -> Result<String, String> {
-    Ok(match known(language)? {
-        Language::Python => format!("{RUFF}, and own measures"),
-        _ => "own measures over the syntax tree".to_owned(),
-    })
+    match languages::grammar(known(language)?) {
+        None => Ok(format!("{RUFF}, and own measures")),
+        Some(grammar) if !grammar.has_functions() => {
+            Err(format!("{} has no functions to measure", grammar.name))
+        }
+        Some(_) => Ok("own measures over the syntax tree".to_owned()),
+    }
 }
 
 fn run(source: &Source<'_>) -> Outcome {
+    if let Err(reason) = tool(source.language) {
+        return Outcome::Not(reason);
+    }
     let python = source.language == Some(Language::Python);
     measured(source, |analysis| {
         let mut all = Vec::new();

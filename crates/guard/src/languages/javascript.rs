@@ -1,22 +1,15 @@
 //! JavaScript, with JSX.
 
-use std::sync::OnceLock;
-
 use super::naming::Convention::{self, Camel, UpperCamel};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
-    name: "JavaScript",
-    language: || tree_sitter_javascript::LANGUAGE.into(),
     functions: FUNCTIONS,
     branches: BRANCHES,
-    exhaustive: &[],
     operators: OPERATORS,
     nesting: NESTING,
-    receivers: &[],
     names: NAMES,
-    lists: &[],
-    tables: OnceLock::new(),
+    ..Grammar::new("JavaScript", || tree_sitter_javascript::LANGUAGE.into())
 };
 
 pub(super) const FUNCTIONS: &[&str] = &[

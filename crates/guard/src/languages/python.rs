@@ -23,6 +23,7 @@ use ruff_text_size::Ranged;
 use types::Fix;
 
 use crate::analysis::{Analysis, Lint, Linted, SyntaxError};
+use crate::deep_stack::Watch;
 
 pub use format::{FormatError, format};
 pub use rules::{PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
@@ -31,7 +32,7 @@ const TARGET: PythonVersion = PythonVersion::PY312;
 const UNPARSED: &str = "the file does not parse, so only rules on single tokens ran";
 
 /// Parses, measures and lints one text.
-pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analysis, String> {
+pub(crate) fn analyse(path: &str, text: &str, watch: &Watch<'_>) -> Result<Analysis, String> {
     if depth::tokens(text) > depth::TOKENS_MAX {
         return Err("the file nests too deeply to be parsed safely".to_owned());
     }
@@ -58,10 +59,10 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
             // Freeing so deep a tree recurses as deeply; losing its memory is the lesser harm.
             mem::forget(module);
         }
-        parsed();
+        watch.milestone();
         return Ok(analysis);
     }
-    parsed();
+    watch.milestone();
     let source = SourceKind::Python { code: text.to_owned(), is_stub };
     let result = lint_only(
         Path::new(path),

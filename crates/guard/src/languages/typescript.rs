@@ -1,37 +1,25 @@
 //! TypeScript, and TypeScript with JSX.
 
-use std::sync::OnceLock;
-
 use super::javascript::{BRANCHES, FUNCTIONS, NESTING, OPERATORS};
 use super::naming::Convention::{self, Camel, UpperCamel};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
-    name: "TypeScript",
-    language: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
     functions: FUNCTIONS,
     branches: BRANCHES,
-    exhaustive: &[],
     operators: OPERATORS,
     nesting: NESTING,
-    receivers: &[],
     names: NAMES,
-    lists: &[],
-    tables: OnceLock::new(),
+    ..Grammar::new("TypeScript", || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into())
 };
 
 pub(crate) static GRAMMAR_TSX: Grammar = Grammar {
-    name: "TSX",
-    language: || tree_sitter_typescript::LANGUAGE_TSX.into(),
     functions: FUNCTIONS,
     branches: BRANCHES,
-    exhaustive: &[],
     operators: OPERATORS,
     nesting: NESTING,
-    receivers: &[],
     names: NAMES,
-    lists: &[],
-    tables: OnceLock::new(),
+    ..Grammar::new("TSX", || tree_sitter_typescript::LANGUAGE_TSX.into())
 };
 
 const NAMES: &[(&str, &str, Convention)] = &[

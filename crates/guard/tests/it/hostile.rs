@@ -6,7 +6,16 @@ use crate::{check_edit, check_new};
 
 /// A report comes back, has every check, and no check passes that could not have run.
 fn survives(name: &str, path: &str, text: &str) {
+    let start = std::time::Instant::now();
     let report = check_new(path, text);
+    let took = start.elapsed().as_millis();
+    if took > 300 {
+        eprintln!(
+            "SLOW {path} {name} {} bytes {took} ms {:?}",
+            text.len(),
+            report.check("syntax").unwrap().reason
+        );
+    }
     assert_eq!(report.checks.len(), 8, "{name}");
     for outcome in &report.checks {
         let said = outcome.state != CheckState::Unchecked || outcome.reason.is_some();

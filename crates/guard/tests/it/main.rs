@@ -5,6 +5,7 @@
 mod checks;
 mod delta;
 mod hostile;
+mod languages;
 mod report;
 mod ruff_parity;
 

@@ -5,7 +5,7 @@ use ruff_python_formatter::{PyFormatOptions, format_module_source};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 
 use super::{depth, measure};
-use crate::deep_stack;
+use crate::deep_stack::{self, Watch};
 use crate::source::PARSED_BYTES_MAX;
 
 /// Why a text could not be formatted.
@@ -30,7 +30,7 @@ pub fn format(text: &str) -> Result<String, FormatError> {
     if text.len() > PARSED_BYTES_MAX || depth::tokens(text) > depth::TOKENS_MAX {
         return Err(FormatError::TooLarge);
     }
-    let job = |_: &dyn Fn()| {
+    let job = |_: &Watch<'_>| {
         let parsed = parse_unchecked(text, ParseOptions::from(PySourceType::Python));
         let module = parsed.try_into_module().ok_or(FormatError::Failed)?;
         let deepest = measure::measure(module.suite()).depth;
