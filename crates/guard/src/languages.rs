@@ -52,7 +52,7 @@ pub(crate) fn analyse(
     language: Language,
     path: &str,
     text: &str,
-    watch: &Watch<'_>,
+    watch: &Watch,
 ) -> Result<Analysis, String> {
     match language {
         Language::Python => python::analyse(path, text, watch),
@@ -63,7 +63,7 @@ pub(crate) fn analyse(
 }
 
 /// A header of C or of C++: that of the two that it is a program of.
-fn header(text: &str, watch: &Watch<'_>) -> Result<Analysis, String> {
+fn header(text: &str, watch: &Watch) -> Result<Analysis, String> {
     let analysis = read(Language::C, text, watch)?;
     if analysis.errors.is_empty() {
         return Ok(analysis);
@@ -75,7 +75,7 @@ fn header(text: &str, watch: &Watch<'_>) -> Result<Analysis, String> {
 }
 
 /// Reads a text with its language's grammar.
-fn read(language: Language, text: &str, watch: &Watch<'_>) -> Result<Analysis, String> {
+fn read(language: Language, text: &str, watch: &Watch) -> Result<Analysis, String> {
     static TABLES: [OnceLock<tree::Tables>; Language::ALL.len()] =
         [const { OnceLock::new() }; Language::ALL.len()];
     let Some(grammar) = grammar(language) else {

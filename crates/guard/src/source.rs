@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use types::{Language, LineIndex};
 
 use crate::analysis::Analysis;
-use crate::{deep_stack, languages};
+use crate::deep_stack::{self, Lost};
+use crate::languages;
 
 /// Longest text that is parsed, in bytes. Longer ones are only scanned for secrets and hidden
 /// characters.
@@ -66,13 +67,14 @@ impl<'a> Source<'a> {
                 let mib = PARSED_BYTES_MAX >> 20;
                 return refused(&format!("the file is larger than {mib} MiB"));
             }
-            let (path, text) = (self.path, self.text);
+            let (path, text) = (self.path.to_owned(), self.text.to_owned());
             let ran = deep_stack::run(self.clock, move |watch| {
-                languages::analyse(language, path, text, watch)
+                languages::analyse(language, &path, &text, watch)
             });
             match ran.value {
-                Some(analysis) => Read { analysis, lint_us: ran.after_us },
-                None => refused("the parser failed on this file"),
+                Ok(analysis) => Read { analysis, lint_us: ran.after_us },
+                Err(Lost::Failed) => refused("the parser failed on this file"),
+                Err(Lost::Late) => refused("the file takes too long to parse"),
             }
         })
     }

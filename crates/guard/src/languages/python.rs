@@ -32,7 +32,7 @@ const TARGET: PythonVersion = PythonVersion::PY312;
 const UNPARSED: &str = "the file does not parse, so only rules on single tokens ran";
 
 /// Parses, measures and lints one text.
-pub(crate) fn analyse(path: &str, text: &str, watch: &Watch<'_>) -> Result<Analysis, String> {
+pub(crate) fn analyse(path: &str, text: &str, watch: &Watch) -> Result<Analysis, String> {
     if depth::tokens(text) > depth::TOKENS_MAX {
         return Err("the file nests too deeply to be parsed safely".to_owned());
     }

@@ -22,6 +22,11 @@ const BYTES_PER_REPORT: usize = 16;
 const REPORTS_BASE: usize = 4_000;
 const REPORTS_MAX: usize = 40_000;
 
+pub(super) const TOO_LONG: &str = "the file takes too long to parse";
+
+/// Nodes entered between two looks at the watch.
+const NODES_BETWEEN_LOOKS: usize = 1_024;
+
 /// Nodes between a function and its name.
 const HEADS_MAX: usize = 16;
 
@@ -236,7 +241,7 @@ pub(crate) fn analyse(
     grammar: &'static Grammar,
     tables: &'static Tables,
     text: &str,
-    watch: &Watch<'_>,
+    watch: &Watch,
 ) -> Result<Analysis, String> {
     let tree = parse(grammar, text, watch)?;
     let mut walk = Walk {
@@ -250,7 +255,9 @@ pub(crate) fn analyse(
         broken: 0,
         analysis: Analysis::default(),
     };
-    walk.run(tree.walk());
+    if !walk.run(tree.walk(), watch) {
+        return Err(TOO_LONG.to_owned());
+    }
     let mut analysis = walk.analysis;
     analysis.functions.sort_by_key(|function| function.range.start);
     if grammar.clauses {
@@ -278,7 +285,7 @@ fn joined(functions: Vec<Function>) -> Vec<Function> {
     all
 }
 
-fn parse(grammar: &Grammar, text: &str, watch: &Watch<'_>) -> Result<Tree, String> {
+fn parse(grammar: &Grammar, text: &str, watch: &Watch) -> Result<Tree, String> {
     let mut parser = Parser::new();
     if parser.set_language(&(grammar.language)()).is_err() {
         return Err(format!("the {} grammar does not fit this build", grammar.name));
@@ -292,7 +299,7 @@ fn parse(grammar: &Grammar, text: &str, watch: &Watch<'_>) -> Result<Tree, Strin
     let options = ParseOptions::new().progress_callback(&mut progress);
     let mut read = |from: usize, _| text.as_bytes().get(from..).unwrap_or_default();
     let tree = parser.parse_with_options(&mut read, None, Some(options));
-    tree.ok_or_else(|| "the file takes too long to parse".to_owned())
+    tree.ok_or_else(|| TOO_LONG.to_owned())
 }
 
 struct Walk<'t> {
@@ -322,8 +329,14 @@ struct Around<'t> {
 }
 
 impl<'t> Walk<'t> {
-    fn run(&mut self, mut cursor: TreeCursor<'t>) {
+    /// Visits every node; false where it was late and did not.
+    fn run(&mut self, mut cursor: TreeCursor<'t>, watch: &Watch) -> bool {
+        let mut nodes = 0_usize;
         loop {
+            nodes += 1;
+            if nodes.is_multiple_of(NODES_BETWEEN_LOOKS) && watch.is_late() {
+                return false;
+            }
             self.enter(&cursor);
             self.after_else = false;
             if cursor.goto_first_child() {
@@ -335,7 +348,7 @@ impl<'t> Walk<'t> {
                     break;
                 }
                 if !cursor.goto_parent() {
-                    return;
+                    return true;
                 }
             }
         }

@@ -30,8 +30,9 @@ pub fn format(text: &str) -> Result<String, FormatError> {
     if text.len() > PARSED_BYTES_MAX || depth::tokens(text) > depth::TOKENS_MAX {
         return Err(FormatError::TooLarge);
     }
-    let job = |_: &Watch<'_>| {
-        let parsed = parse_unchecked(text, ParseOptions::from(PySourceType::Python));
+    let text = text.to_owned();
+    let job = move |_: &Watch| {
+        let parsed = parse_unchecked(&text, ParseOptions::from(PySourceType::Python));
         let module = parsed.try_into_module().ok_or(FormatError::Failed)?;
         let deepest = measure::measure(module.suite()).depth;
         if deepest > depth::LINTED_MAX {
@@ -46,7 +47,7 @@ pub fn format(text: &str) -> Result<String, FormatError> {
         }
         drop(module);
         let options = PyFormatOptions::from_source_type(PySourceType::Python);
-        match format_module_source(text, options) {
+        match format_module_source(&text, options) {
             Ok(printed) => Ok(printed.into_code()),
             Err(_) => Err(FormatError::Failed),
         }
