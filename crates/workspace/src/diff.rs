@@ -31,6 +31,15 @@ pub fn edit_between(base: &Document, new: &str) -> Edit {
     Edit::new(base, edits.collect()).unwrap_or_else(|_| Edit::replace_all(base, new))
 }
 
+/// The difference between two texts of a file in the unified form, as `git diff` shows it; empty
+/// where there is none.
+#[must_use]
+pub fn unified_diff(path: &str, old: &str, new: &str) -> String {
+    let names = (format!("a/{path}"), format!("b/{path}"));
+    let diff = similar::TextDiff::configure().timeout(DEADLINE).diff_lines(old, new);
+    diff.unified_diff().header(&names.0, &names.1).to_string()
+}
+
 fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }

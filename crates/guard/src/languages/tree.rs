@@ -223,7 +223,7 @@ impl Grammar {
             else_clause: named && kind == "else_clause",
             else_token: !named && kind == "else",
             call: self.calls.is_some_and(|calls| named && kind == calls.node.0),
-            comment: named && kind.ends_with("comment"),
+            comment: named && kind.contains("comment"),
             reserved: self.reserved.is_some_and(|(name, _)| named && kind == name),
         }
     }
