@@ -17,7 +17,7 @@ const STACK_BYTES: usize = 256 << 20;
 
 /// How long a job may take before it is told to stop. Work is bounded by counting wherever that is
 /// possible; this is for what counting misses, as the recovery from errors of some grammars.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a job that was told to stop may go on before nobody waits for it any more.
 const GRACE: Duration = Duration::from_millis(200);

@@ -17,7 +17,7 @@ mod haskell;
 mod hcl;
 mod html;
 mod java;
-mod javascript;
+pub(crate) mod javascript;
 mod json;
 mod julia;
 mod kotlin;
@@ -35,7 +35,6 @@ mod solidity;
 mod sql;
 mod swift;
 mod toml;
-mod typescript;
 mod yaml;
 mod zig;
 
@@ -56,6 +55,9 @@ pub(crate) fn analyse(
 ) -> Result<Analysis, String> {
     match language {
         Language::Python => python::analyse(path, text, watch),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            javascript::analyse(language, path, text, watch)
+        }
         Language::C if path.ends_with(".h") => header(text, watch),
         Language::Json => json::analyse(read(language, text, watch)?, text),
         _ => read(language, text, watch),
@@ -85,13 +87,12 @@ fn read(language: Language, text: &str, watch: &Watch) -> Result<Analysis, Strin
     tree::analyse(grammar, tables, text, watch)
 }
 
-/// The tree-sitter grammar of a language; `None` for the one that ruff reads.
+/// The tree-sitter grammar of a language; `None` for those that have a parser of their own.
 pub(crate) fn grammar(language: Language) -> Option<&'static tree::Grammar> {
     Some(match language {
-        Language::Python => return None,
-        Language::JavaScript => &javascript::GRAMMAR,
-        Language::TypeScript => &typescript::GRAMMAR,
-        Language::Tsx => &typescript::GRAMMAR_TSX,
+        Language::Python | Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            return None;
+        }
         Language::Rust => &rust::GRAMMAR,
         Language::Go => &go::GRAMMAR,
         Language::Bash => &bash::GRAMMAR,

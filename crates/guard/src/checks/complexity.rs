@@ -64,8 +64,10 @@ pub(crate) fn owns(code: &str) -> bool {
 }
 
 fn tool(language: Option<Language>) -> Result<String, String> {
-    match languages::grammar(known(language)?) {
-        None => Ok(format!("{RUFF}, and own measures")),
+    let language = known(language)?;
+    match languages::grammar(language) {
+        None if language == Language::Python => Ok(format!("{RUFF}, and own measures")),
+        None => Ok("own measures over the syntax tree".to_owned()),
         Some(grammar) if !grammar.has_functions() => {
             Err(format!("{} has no functions to measure", grammar.name))
         }

@@ -81,8 +81,10 @@ pub(crate) fn owns(code: &str) -> bool {
 }
 
 fn tool(language: Option<Language>) -> Result<String, String> {
-    match languages::grammar(known(language)?) {
-        None => Ok(RUFF.to_owned()),
+    let language = known(language)?;
+    match languages::grammar(language) {
+        None if language == Language::Python => Ok(RUFF.to_owned()),
+        None => Ok(format!("own table of {language} conventions")),
         Some(grammar) if grammar.names.is_empty() => {
             Err(format!("there are no conventions for names in {} in this build", grammar.name))
         }

@@ -7,6 +7,7 @@ mod checks;
 mod delta;
 mod hostile;
 mod languages;
+mod lint;
 mod report;
 mod ruff_parity;
 

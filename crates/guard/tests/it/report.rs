@@ -37,7 +37,9 @@ fn points_are_lost_for_what_is_found() {
     let text = format!("function f(a) {{\n{}}}\n", "  if (a) a();\n".repeat(12));
     let parts = score("a.js", "", &text, &Facts::default()).parts;
     assert_eq!(parts.complexity, Some(18));
-    assert_eq!(parts.lint, None, "there is no linter for JavaScript");
+    assert_eq!(parts.lint, Some(25));
+    let parts = score("a.go", "", "package a\n\nfunc f() {}\n", &Facts::default()).parts;
+    assert_eq!(parts.lint, None, "there is no linter for Go");
 }
 
 #[test]
