@@ -1,6 +1,7 @@
 //! What reading a text with its language's parser tells: the same shape for every language.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use types::Fix;
 
@@ -23,7 +24,7 @@ pub(crate) struct Analysis {
     /// Where the comments are, with the characters that open and close them.
     pub comments: Vec<Range<usize>>,
     /// The text as the flow engine reads it; `None` where it has no such form.
-    pub program: Option<flow::ir::Program>,
+    pub program: Option<Arc<flow::ir::Program>>,
     /// Why functions and names may be missing.
     pub gap: Option<String>,
 }

@@ -19,6 +19,7 @@ use types::{Edited, Language};
 
 use crate::analysis::{Analysis, Lint, Linted};
 use crate::found::Found;
+use crate::languages::javascript::OXC;
 use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
@@ -106,6 +107,14 @@ pub(crate) fn of_linter(code: &str) -> (&'static str, Found) {
         (complexity::CHECK.name, complexity::from_linter(&lint))
     } else {
         (lint::CHECK.name, lint::found(&lint))
+    }
+}
+
+/// The parser of a language that has one of its own.
+fn parser(language: Language) -> &'static str {
+    match language {
+        Language::Python => RUFF,
+        _ => OXC,
     }
 }
 

@@ -5,8 +5,9 @@ use std::cell::OnceCell;
 use types::{Facts, Language, LineIndex};
 
 use crate::analysis::Analysis;
+use crate::deep_stack::{self, Lost};
+use crate::languages;
 use crate::lexical::Lexed;
-use crate::{deep_stack, languages};
 
 /// Longest text that is parsed, in bytes. Longer ones are only scanned for secrets and hidden
 /// characters.
@@ -75,15 +76,21 @@ impl<'a> Source<'a> {
     pub(crate) fn flow(&self) -> Result<&flow::Outcome, &String> {
         let walked = self.flow.get_or_init(|| {
             let analysis = self.analysis().map_err(Clone::clone)?;
-            let Some((language, program)) =
-                self.language.and_then(languages::flow).zip(analysis.program.as_ref())
+            let program = analysis.program.clone();
+            let Some((language, program)) = self.language.and_then(languages::flow).zip(program)
             else {
                 let gap = analysis.gap.clone();
                 return Err(gap.unwrap_or_else(|| "the flow of data cannot be read".to_owned()));
             };
             let steps = FLOW_STEPS_BASE + FLOW_STEPS_PER_BYTE * self.text.len() as u64;
-            let ran = deep_stack::run(&|| 0, |_| flow::check(language, program, self.text, steps));
-            ran.value.ok_or_else(|| "the flow engine failed on this file".to_owned())
+            let text = self.text.to_owned();
+            let ran = deep_stack::run(&|| 0, move |_| {
+                flow::check(language, &program, &text, steps)
+            });
+            ran.value.map_err(|lost| match lost {
+                Lost::Failed => "the flow engine failed on this file".to_owned(),
+                Lost::Late => "it takes too long to follow the data of this file".to_owned(),
+            })
         });
         walked.as_ref()
     }
@@ -102,13 +109,14 @@ impl<'a> Source<'a> {
             if self.text.len() > PARSED_BYTES_MAX {
                 return refused(&too_large());
             }
-            let (path, text) = (self.path, self.text);
-            let ran = deep_stack::run(self.clock, move |parsed| {
-                languages::analyse(language, path, text, parsed)
+            let (path, text) = (self.path.to_owned(), self.text.to_owned());
+            let ran = deep_stack::run(self.clock, move |watch| {
+                languages::analyse(language, &path, &text, watch)
             });
             match ran.value {
-                Some(analysis) => Read { analysis, lint_us: ran.after_us },
-                None => refused("the parser failed on this file"),
+                Ok(analysis) => Read { analysis, lint_us: ran.after_us },
+                Err(Lost::Failed) => refused("the parser failed on this file"),
+                Err(Lost::Late) => refused("the file takes too long to parse"),
             }
         })
     }

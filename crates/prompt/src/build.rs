@@ -155,12 +155,11 @@ fn chat(
         _ => request.selection.start,
     };
     slots.code = budget.tail("code", &snapshot.document.text[..end]);
-    let (question, answer) = templates::example(request.language);
-    let example = format!("{question}{answer}");
-    let with_example = budget.fit_with("example", &example, 2 * model.message_overhead);
     let message = |role, content: &str| Message { role, content: content.to_owned() };
     let mut messages = vec![message(Role::System, &system)];
-    if with_example {
+    if let Some((question, answer)) = templates::example(request.language)
+        && budget.fit_with("example", &format!("{question}{answer}"), 2 * model.message_overhead)
+    {
         messages.extend([message(Role::User, question), message(Role::Assistant, answer)]);
     }
     messages.push(message(Role::User, &render(&slots)));

@@ -81,8 +81,9 @@ fn named(name: &str, slots: &Slots<'_>) -> String {
     text.trim_end().to_owned()
 }
 
-/// A worked request and its answer, as the in-context example of a language.
-pub(crate) fn example(language: Language) -> (&'static str, &'static str) {
+/// A worked request and its answer, as the in-context example of a language; `None` where there
+/// is none.
+pub(crate) fn example(language: Language) -> Option<(&'static str, &'static str)> {
     let text = match language {
         Language::Python => include_str!("../templates/examples/python.md"),
         Language::JavaScript => include_str!("../templates/examples/javascript.md"),
@@ -91,7 +92,8 @@ pub(crate) fn example(language: Language) -> (&'static str, &'static str) {
         }
         Language::Rust => include_str!("../templates/examples/rust.md"),
         Language::Go => include_str!("../templates/examples/go.md"),
+        _ => return None,
     };
     let (question, answer) = text.split_once("\n---\n").expect("an example has two parts");
-    (question, answer.trim_end())
+    Some((question, answer.trim_end()))
 }

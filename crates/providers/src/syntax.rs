@@ -1,86 +1,41 @@
 //! What the engine must know of each language to keep a completion whole.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use engine::{IndentationSyntax, Pair, StringSyntax, Syntax};
-use types::Language;
+use types::{Language, Lexis, Quote};
 
-/// The table of a language.
+/// The table of a language; an empty one, which allows everything, where brackets cannot be told
+/// without a parser.
 pub(crate) fn of(language: Language) -> &'static Syntax {
-    static PYTHON: LazyLock<Syntax> = LazyLock::new(python);
-    static SCRIPT: LazyLock<Syntax> = LazyLock::new(script);
-    static RUST: LazyLock<Syntax> = LazyLock::new(rust);
-    static GO: LazyLock<Syntax> = LazyLock::new(go);
-    match language {
-        Language::Python => &PYTHON,
-        Language::JavaScript | Language::TypeScript | Language::Tsx => &SCRIPT,
-        Language::Rust => &RUST,
-        Language::Go => &GO,
-    }
+    static TABLES: [OnceLock<Syntax>; Language::ALL.len()] =
+        [const { OnceLock::new() }; Language::ALL.len()];
+    TABLES[language as usize].get_or_init(|| match language.lexis().brackets {
+        true => table(language.lexis()),
+        false => Syntax::default(),
+    })
 }
 
-fn python() -> Syntax {
+fn table(lexis: &Lexis) -> Syntax {
+    let pairs = [b"()", b"[]", b"{}"].map(|[open, close]| Pair { open: *open, close: *close });
+    let owned = |text: &&str| (*text).to_owned();
+    let string = |quote: &Quote| StringSyntax {
+        open: quote.open.to_owned(),
+        close: quote.close.to_owned(),
+        escape: quote.escape,
+        spans_lines: quote.spans_lines,
+    };
     Syntax {
-        pairs: pairs(),
-        strings: vec![
-            string("\"\"\"", true),
-            string("'''", true),
-            string("\"", false),
-            string("'", false),
-        ],
-        line_comments: vec!["#".to_owned()],
-        indentation: Some(IndentationSyntax { opener: b':' }),
-        ..Syntax::default()
+        pairs: pairs.into(),
+        strings: lexis.strings.iter().map(string).collect(),
+        line_comments: lexis.line_comments.iter().map(owned).collect(),
+        block_comments: lexis
+            .block_comments
+            .iter()
+            .map(|(open, close)| ((*open).to_owned(), (*close).to_owned()))
+            .collect(),
+        indentation: lexis.block_opener.map(|opener| IndentationSyntax { opener }),
     }
-}
-
-/// A quote in a regular expression is taken for a string up to the end of its line.
-fn script() -> Syntax {
-    let strings = vec![string("\"", false), string("'", false), string("`", true)];
-    Syntax { strings, ..braces() }
-}
-
-fn rust() -> Syntax {
-    let mut strings = vec![
-        string("\"", true),
-        raw("r\"", "\""),
-        raw("r#\"", "\"#"),
-        raw("r##\"", "\"##"),
-        // Characters that would mean something elsewhere. The quote alone is that of lifetimes.
-        raw("'\"", "'"),
-        raw("'\\", "'"),
-    ];
-    let brackets = ["'(", "')", "'[", "']", "'{", "'}"];
-    strings.extend(brackets.map(|open| raw(open, "'")));
-    Syntax { strings, ..braces() }
-}
-
-fn go() -> Syntax {
-    let strings = vec![string("\"", false), string("'", false), raw("`", "`")];
-    Syntax { strings, ..braces() }
-}
-
-/// A language of the family of C, without its strings.
-fn braces() -> Syntax {
-    Syntax {
-        pairs: pairs(),
-        line_comments: vec!["//".to_owned()],
-        block_comments: vec![("/*".to_owned(), "*/".to_owned())],
-        ..Syntax::default()
-    }
-}
-
-fn pairs() -> Vec<Pair> {
-    [b"()", b"[]", b"{}"].map(|[open, close]| Pair { open: *open, close: *close }).into()
-}
-
-fn string(quote: &str, spans_lines: bool) -> StringSyntax {
-    StringSyntax { escape: Some(b'\\'), spans_lines, ..raw(quote, quote) }
-}
-
-/// A string without escapes.
-fn raw(open: &str, close: &str) -> StringSyntax {
-    StringSyntax { open: open.to_owned(), close: close.to_owned(), escape: None, spans_lines: true }
 }
 
 #[cfg(test)]
@@ -103,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_bracket_or_a_quote() {
-        for language in Language::ALL {
+        for language in Language::ALL.into_iter().filter(|one| one.lexis().brackets) {
             check(language, "f(\"(\", [a], {})", true);
             check(language, "f(\"(\", [a)", false);
             check(language, "f(\"a\\\"(\")", true);

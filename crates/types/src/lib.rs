@@ -27,7 +27,7 @@ pub use facts::{Allow, Allows, CommentAllows, Facts};
 pub use finding::{
     AllowedBy, Confidence, Finding, Fix, Severity, Suppressed, Suppression, TrailStep,
 };
-pub use language::{Language, UnknownLanguage};
+pub use language::{Language, Lexis, Quote, UnknownLanguage};
 pub use packages::{Known, Packages};
 pub use position::{LineIndex, Position};
 pub use prompt::{BudgetAccount, BudgetLine, Message, Place, Prompt, PromptBody, Role};

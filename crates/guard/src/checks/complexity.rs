@@ -10,6 +10,7 @@ use types::{Language, Severity};
 use super::{Check, Outcome, Places, RUFF, known, measured};
 use crate::analysis::{Function, Lint, Linted};
 use crate::found::Found;
+use crate::languages;
 use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
@@ -64,13 +65,21 @@ pub(crate) fn owns(code: &str) -> bool {
 }
 
 fn tool(language: Option<Language>) -> Result<String, String> {
-    Ok(match known(language)? {
-        Language::Python => format!("{RUFF}, and own measures"),
-        _ => "own measures over the syntax tree".to_owned(),
-    })
+    let language = known(language)?;
+    match languages::grammar(language) {
+        None if language == Language::Python => Ok(format!("{RUFF}, and own measures")),
+        None => Ok("own measures over the syntax tree".to_owned()),
+        Some(grammar) if !grammar.has_functions() => {
+            Err(format!("{} has no functions to measure", grammar.name))
+        }
+        Some(_) => Ok("own measures over the syntax tree".to_owned()),
+    }
 }
 
 fn run(source: &Source<'_>) -> Outcome {
+    if let Err(reason) = tool(source.language) {
+        return Outcome::Not(reason);
+    }
     let python = source.language == Some(Language::Python);
     measured(source, |analysis| {
         let mut all = Vec::new();

@@ -8,6 +8,8 @@ use types::{Confidence, Language, Severity};
 use super::{Check, Outcome, Places, RUFF, complexity, known, linted, naming, security};
 use crate::analysis::Lint;
 use crate::found::Found;
+use crate::languages;
+use crate::languages::javascript::OXC;
 use crate::source::Source;
 
 pub(crate) static CHECK: Check =
@@ -26,6 +28,9 @@ const STYLE: &[&str] = &["C4", "E4", "E70", "E731", "E741", "F541", "PERF", "SIM
 fn tool(language: Option<Language>) -> Result<String, String> {
     match known(language)? {
         Language::Python => Ok(RUFF.to_owned()),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            Ok(format!("own rules over {OXC}"))
+        }
         other => Err(format!("there is no linter for {other} in this build")),
     }
 }
@@ -40,6 +45,14 @@ fn run(source: &Source<'_>) -> Outcome {
 }
 
 pub(super) fn found(lint: &Lint) -> Found {
+    if let Some(severity) = languages::javascript::severity(&lint.code) {
+        let mut found = Found::new(lint.code.clone(), severity, lint.range.clone());
+        found.confidence = match severity {
+            Severity::Info => Confidence::Medium,
+            _ => Confidence::High,
+        };
+        return found.message(lint.message.clone());
+    }
     let any = |rules: &[&str]| rules.iter().any(|rule| lint.code.starts_with(rule));
     let severity = if any(FAILS) {
         Severity::Error

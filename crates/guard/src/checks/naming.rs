@@ -1,8 +1,9 @@
 //! `naming`: names that are not written as the language's guide says.
 //!
 //! Python follows PEP 8 (ruff's `N` rules). The other languages have a table of declarations and
-//! conventions in their own file; a rule is named for the convention: `naming-snake-case`,
-//! `naming-upper-camel-case`, `naming-upper-snake-case`, `naming-camel-case`, `naming-mixed-caps`.
+//! conventions in their own file, where all of the language agrees on one; a rule is named for the
+//! convention: `naming-snake-case`, `naming-upper-camel-case`, `naming-upper-snake-case`,
+//! `naming-camel-case`, `naming-lower-camel-case`, `naming-mixed-caps`.
 
 use types::{Confidence, Language, Severity};
 
@@ -43,6 +44,12 @@ const RULES: &[RuleDoc] = &[
         "function parseLine() {}\n",
     ),
     rule(
+        "naming-lower-camel-case",
+        "A name that is not written in lowerCamelCase",
+        "void ParseLine() {}\n",
+        "void parseLine() {}\n",
+    ),
+    rule(
         "naming-mixed-caps",
         "A name that is not written in MixedCaps",
         "func parse_line() {}\n",
@@ -74,13 +81,21 @@ pub(crate) fn owns(code: &str) -> bool {
 }
 
 fn tool(language: Option<Language>) -> Result<String, String> {
-    Ok(match languages::grammar(known(language)?) {
-        None => RUFF.to_owned(),
-        Some(grammar) => format!("own table of {} conventions", grammar.name),
-    })
+    let language = known(language)?;
+    match languages::grammar(language) {
+        None if language == Language::Python => Ok(RUFF.to_owned()),
+        None => Ok(format!("own table of {language} conventions")),
+        Some(grammar) if grammar.names.is_empty() => {
+            Err(format!("there are no conventions for names in {} in this build", grammar.name))
+        }
+        Some(grammar) => Ok(format!("own table of {} conventions", grammar.name)),
+    }
 }
 
 fn run(source: &Source<'_>) -> Outcome {
+    if let Err(reason) = tool(source.language) {
+        return Outcome::Not(reason);
+    }
     if source.language == Some(Language::Python) {
         return linted(source, owns, from_linter);
     }

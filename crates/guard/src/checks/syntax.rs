@@ -1,11 +1,12 @@
 //! `syntax`: whether the text is a program of its language.
 //!
-//! Python is judged by ruff's parser with its checks of what a compiler refuses; the other
-//! languages by tree-sitter, whose grammars accept some programs that a compiler does not.
+//! Python is judged by ruff's parser and JavaScript and TypeScript by oxc's, both with checks of
+//! what a compiler refuses; the other languages by tree-sitter, whose grammars accept some programs
+//! that a compiler does not.
 
 use types::{Language, Severity};
 
-use super::{Check, Outcome, Places, RUFF, known};
+use super::{Check, Outcome, Places, known, parser};
 use crate::found::Found;
 use crate::languages;
 use crate::rule_doc::RuleDoc;
@@ -30,8 +31,9 @@ const RULES: &[RuleDoc] = &[RuleDoc {
 const RULE: &str = "syntax-error";
 
 fn tool(language: Option<Language>) -> Result<String, String> {
-    Ok(match languages::grammar(known(language)?) {
-        None => RUFF.to_owned(),
+    let language = known(language)?;
+    Ok(match languages::grammar(language) {
+        None => parser(language).to_owned(),
         Some(grammar) => format!("tree-sitter 0.27 with the {} grammar", grammar.name),
     })
 }

@@ -1,13 +1,9 @@
 //! Go.
 
-use std::sync::OnceLock;
-
 use super::naming::Convention::MixedCaps;
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
-    name: "Go",
-    language: || tree_sitter_go::LANGUAGE.into(),
     // A function literal counts as part of the function around it.
     functions: &["function_declaration", "method_declaration"],
     branches: &[
@@ -17,7 +13,6 @@ pub(crate) static GRAMMAR: Grammar = Grammar {
         "type_case",
         "communication_case",
     ],
-    exhaustive: &[],
     operators: &["&&", "||"],
     nesting: &[
         "if_statement",
@@ -26,7 +21,6 @@ pub(crate) static GRAMMAR: Grammar = Grammar {
         "type_switch_statement",
         "select_statement",
     ],
-    receivers: &[],
     names: &[
         ("function_declaration", "name", MixedCaps),
         ("method_declaration", "name", MixedCaps),
@@ -40,5 +34,6 @@ pub(crate) static GRAMMAR: Grammar = Grammar {
         ("range_clause", "left", MixedCaps),
     ],
     lists: &["expression_list"],
-    tables: OnceLock::new(),
+    program: Some(flow::lower::go::lower),
+    ..Grammar::new("Go", || tree_sitter_go::LANGUAGE.into())
 };

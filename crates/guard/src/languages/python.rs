@@ -8,7 +8,7 @@ mod rules;
 
 use std::mem;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ruff_db::diagnostic::Diagnostic;
 use ruff_diagnostics::Applicability;
@@ -25,6 +25,7 @@ use types::Fix;
 
 use crate::analysis::{Analysis, Lint, Linted, SyntaxError};
 use crate::catalog::Fixable;
+use crate::deep_stack::Watch;
 
 pub use format::{FormatError, format};
 pub use rules::{PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
@@ -33,7 +34,7 @@ const TARGET: PythonVersion = PythonVersion::PY312;
 const UNPARSED: &str = "the file does not parse, so only rules on single tokens ran";
 
 /// Parses, measures and lints one text.
-pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analysis, String> {
+pub(crate) fn analyse(path: &str, text: &str, watch: &Watch) -> Result<Analysis, String> {
     if depth::tokens(text) > depth::TOKENS_MAX {
         return Err("the file nests too deeply to be parsed safely".to_owned());
     }
@@ -54,7 +55,7 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
         ..Analysis::default()
     };
     if valid && measured.depth <= depth::LINTED_MAX {
-        analysis.program = Some(flow::lower::python::lower(module.syntax()));
+        analysis.program = Some(Arc::new(flow::lower::python::lower(module.syntax())));
     }
     if !valid {
         analysis.gap = Some("the file does not parse".to_owned());
@@ -69,11 +70,11 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
             // Freeing so deep a tree recurses as deeply; losing its memory is the lesser harm.
             mem::forget(module);
         }
-        parsed();
+        watch.milestone();
         return Ok(analysis);
     }
     analysis.outline = Some(outline::outline(text, module.suite()));
-    parsed();
+    watch.milestone();
     let source = SourceKind::Python { code: text.to_owned(), is_stub };
     let result = lint_only(
         Path::new(path),

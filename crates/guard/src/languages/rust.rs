@@ -1,13 +1,9 @@
 //! Rust.
 
-use std::sync::OnceLock;
-
 use super::naming::Convention::{Snake, UpperCamel, UpperSnake};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
-    name: "Rust",
-    language: || tree_sitter_rust::LANGUAGE.into(),
     // A closure counts as part of the function around it.
     functions: &["function_item"],
     branches: &[
@@ -43,6 +39,6 @@ pub(crate) static GRAMMAR: Grammar = Grammar {
         ("const_item", "name", UpperSnake),
         ("static_item", "name", UpperSnake),
     ],
-    lists: &[],
-    tables: OnceLock::new(),
+    program: Some(flow::lower::rust::lower),
+    ..Grammar::new("Rust", || tree_sitter_rust::LANGUAGE.into())
 };

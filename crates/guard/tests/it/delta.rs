@@ -83,7 +83,7 @@ fn complexity_counts_where_it_grows() {
     let base = function(20, "");
     let document = Document::new("a.js", &base);
     assert_eq!(places(&check_edit(&document, &function(18, ""))), []);
-    assert_eq!(places(&check_edit(&document, &function(20, "  b();\n"))), []);
+    assert_eq!(places(&check_edit(&document, &function(20, "  a(1);\n"))), []);
     let worse = check_edit(&document, &function(21, ""));
     assert_eq!(places(&worse), [(1, "complexity-cyclomatic".to_owned())]);
     let python =

@@ -8,6 +8,8 @@ mod catalog;
 mod checks;
 mod delta;
 mod hostile;
+mod languages;
+mod lint;
 mod report;
 mod ruff_parity;
 

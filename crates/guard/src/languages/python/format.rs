@@ -5,7 +5,7 @@ use ruff_python_formatter::{PyFormatOptions, format_module_source};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 
 use super::{depth, measure};
-use crate::deep_stack;
+use crate::deep_stack::{self, Watch};
 use crate::source::PARSED_BYTES_MAX;
 
 /// Why a text could not be formatted.
@@ -30,8 +30,9 @@ pub fn format(text: &str) -> Result<String, FormatError> {
     if text.len() > PARSED_BYTES_MAX || depth::tokens(text) > depth::TOKENS_MAX {
         return Err(FormatError::TooLarge);
     }
-    let job = |_: &dyn Fn()| {
-        let parsed = parse_unchecked(text, ParseOptions::from(PySourceType::Python));
+    let text = text.to_owned();
+    let job = move |_: &Watch| {
+        let parsed = parse_unchecked(&text, ParseOptions::from(PySourceType::Python));
         let module = parsed.try_into_module().ok_or(FormatError::Failed)?;
         let deepest = measure::measure(module.suite()).depth;
         if deepest > depth::LINTED_MAX {
@@ -46,7 +47,7 @@ pub fn format(text: &str) -> Result<String, FormatError> {
         }
         drop(module);
         let options = PyFormatOptions::from_source_type(PySourceType::Python);
-        match format_module_source(text, options) {
+        match format_module_source(&text, options) {
             Ok(printed) => Ok(printed.into_code()),
             Err(_) => Err(FormatError::Failed),
         }

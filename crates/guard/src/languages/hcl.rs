@@ -1,0 +1,5 @@
+//! HCL, the language of Terraform.
+
+use super::tree::Grammar;
+
+pub(crate) static GRAMMAR: Grammar = Grammar::new("HCL", || tree_sitter_hcl::LANGUAGE.into());

@@ -1,0 +1,5 @@
+//! TOML.
+
+use super::tree::Grammar;
+
+pub(crate) static GRAMMAR: Grammar = Grammar::new("TOML", || tree_sitter_toml_ng::LANGUAGE.into());
