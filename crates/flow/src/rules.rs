@@ -8,7 +8,8 @@ use crate::language::Language;
 use crate::model::{CallModel, CallbackModel, EntryModel, ModelFile, SourceModel, TypeModel};
 use crate::pattern::{Condition, Confidence, Scalar, Severity, SourceKind, Texts};
 use crate::rule::{
-    CallRule, Example, GuardRule, MethodRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
+    CallRule, Example, GuardRule, MethodRule, RuleFile, SanitizerRule, SinkRule, TextRule,
+    WeaknessFile,
 };
 
 /// More weaknesses than this do not fit the sets of [`crate::value::Label`].

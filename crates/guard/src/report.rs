@@ -138,7 +138,7 @@ fn touched(after: &Source<'_>, edited: &Edited) -> (Vec<FunctionMetrics>, usize)
     let line = |byte| after.lines().position(after.text, byte).line;
     let outlined = analysis.outline.as_ref().map_or(&[][..], |outline| &outline.functions);
     // Both lists are in order of place.
-    let cognitive = |range: &std::ops::Range<usize>| {
+    let cognitive = |range: &Range<usize>| {
         let at = outlined.binary_search_by_key(&range.start, |one| one.range.start).ok()?;
         Some(outlined[at].cognitive)
     };

@@ -92,7 +92,10 @@ fn javascript(text: &str) -> Result<flow::ir::Program, String> {
         let allocator = Allocator::default();
         let parsed = parse(&allocator, text, dialect);
         match parsed.errors.first() {
-            None => return lower::javascript::lower(&parsed.program).ok_or_else(|| "too deep".to_owned()),
+            None => {
+                return lower::javascript::lower(&parsed.program)
+                    .ok_or_else(|| "too deep".to_owned());
+            }
             Some(first) => error.clone_from(&first.message),
         }
     }

@@ -50,7 +50,7 @@ fn run(source: &Source<'_>) -> Outcome {
     let mut all: Vec<Found> = outcome.alarms.iter().map(flow::found).collect();
     let (of_linter, mut gap) = match linted {
         Outcome::Done(found) => (found, None),
-        Outcome::Partly(found, reason) => (found, Some(reason)),
+        Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
     for other in of_linter {

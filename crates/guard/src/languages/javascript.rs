@@ -68,6 +68,7 @@ pub(crate) fn analyse(
         false => None,
     };
     Ok(Analysis {
+        outline: None,
         program,
         gap: (!errors.is_empty()).then(|| UNPARSED.to_owned()),
         errors,
