@@ -169,6 +169,7 @@ fn pass_where_all_is_allowed(outcomes: &mut [CheckOutcome], all: &[Introduced]) 
 }
 
 /// How a comment stands.
+#[derive(Clone, Copy)]
 struct State {
     counts: bool,
     used: bool,
