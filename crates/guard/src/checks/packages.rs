@@ -101,7 +101,7 @@ fn run(source: &Source<'_>) -> Outcome {
         match judge(source, one) {
             Judged::Fine => {}
             Judged::Unknown => unknown += 1,
-            Judged::Found(found) => all.push(found),
+            Judged::Found(found) => all.push(*found),
         }
     }
     all.sort_by_key(|found: &Found| found.range.start);
@@ -115,7 +115,7 @@ enum Judged {
     Fine,
     /// Nothing is known to judge it by.
     Unknown,
-    Found(Found),
+    Found(Box<Found>),
 }
 
 fn judge(source: &Source<'_>, named: &Named) -> Judged {
@@ -123,7 +123,7 @@ fn judge(source: &Source<'_>, named: &Named) -> Judged {
     let name = named.name.as_str();
     if let How::Address = named.how {
         let message = format!("`{name}` is taken from an address, not from a registry");
-        return Judged::Found(found(ADDRESS, named, message));
+        return told(found(ADDRESS, named, message));
     }
     let listed = match named.how {
         How::Import => names::packages_of(named.ecosystem, name),
@@ -140,7 +140,7 @@ fn judge(source: &Source<'_>, named: &Named) -> Judged {
         if named.optional {
             found.severity = Severity::Warning;
         }
-        return Judged::Found(found);
+        return told(found);
     }
     match named.how {
         // To declare a package is what a manifest is for.
@@ -151,12 +151,12 @@ fn judge(source: &Source<'_>, named: &Named) -> Judged {
         _ if known.gap.is_some() => Judged::Unknown,
         _ if well_known => {
             let message = format!("`{name}` is neither declared nor installed in this workspace");
-            Judged::Found(found(UNDECLARED, named, message))
+            told(found(UNDECLARED, named, message))
         }
         _ => {
             let message =
                 format!("`{name}` is not declared, not installed and not a well-known package");
-            Judged::Found(found(UNKNOWN, named, message))
+            told(found(UNKNOWN, named, message))
         }
     }
 }
@@ -196,10 +196,14 @@ fn unpinned(named: &Named) -> Judged {
     match named.how {
         How::Declared { pinned: false } | How::Installed { pinned: false } => {
             let message = format!("`{}` is taken in whatever version is the newest", named.name);
-            Judged::Found(found(UNPINNED, named, message))
+            told(found(UNPINNED, named, message))
         }
         _ => Judged::Fine,
     }
+}
+
+fn told(found: Found) -> Judged {
+    Judged::Found(Box::new(found))
 }
 
 fn found(rule: usize, named: &Named, message: String) -> Found {

@@ -135,7 +135,7 @@ fn in_tokens(text: &str, lexed: &Lexed, sample: bool, all: &mut Vec<Found>) {
             TokenKind::Word => {
                 let end = match token.of(text) {
                     "todo" | "unimplemented" if reads(index + 1) == "!" => Some(index + 1),
-                    "TODO" if reads(index + 1) == "(" && reads(index + 2) != "" => {
+                    "TODO" if reads(index + 1) == "(" && !reads(index + 2).is_empty() => {
                         let before = index.checked_sub(1).map_or("", reads);
                         matches!(before, "=" | "{" | "return" | "}" | ";").then_some(index)
                     }

@@ -144,6 +144,43 @@ fn nesting_up_to_the_limit_is_checked() {
     }
 }
 
+/// What the checks of tokens look for, begun again and again and never ended.
+#[test]
+fn openings_without_end() {
+    let openings = [
+        "#[allow(",
+        "@SuppressWarnings(",
+        "it(\"a\", ",
+        "#[test] fn a() {",
+        "use {",
+        "import (",
+        "\"dependencies\": {",
+        "pip install a ",
+        "catch (",
+        "except Exception: ",
+        "assert a == ",
+        "function a(b) {",
+        "throw new ",
+        "exec(b64decode(\"",
+        "curl -k ",
+        "<<E ",
+        "r#\"",
+        "a \\\"",
+        "/[",
+        "`${",
+        "// noqa ",
+        "\"rules\": [",
+        "- a: ",
+        "ignore = [",
+    ];
+    for path in ["a.py", "a.js", "a.rs", "a.go", "package.json", "Dockerfile", "a.toml", "a.yml"] {
+        for opening in openings {
+            survives(opening, path, &opening.repeat(4_000));
+            survives(opening, path, &format!("{opening}\n").repeat(1_000));
+        }
+    }
+}
+
 #[test]
 fn odd_bytes_in_every_language() {
     let long_line = "a = b + c; ".repeat(10_000);

@@ -229,7 +229,7 @@ fn pyproject(text: &str) -> Vec<Named> {
         }
         named.extend(quoted(&line[from..], at + from));
         let last = line[from..].rfind(']');
-        in_array = !last.is_some_and(|end| line[from + end..].trim_end().len() <= 2);
+        in_array = last.is_none_or(|end| line[from + end..].trim_end().len() > 2);
     }
     named
 }

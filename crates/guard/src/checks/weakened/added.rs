@@ -12,7 +12,7 @@ use super::{found, milder};
 use crate::checks::{Change, Places};
 use crate::delta::{self, Before};
 use crate::found::Found;
-use crate::lexical::{Lexed, TokenKind};
+use crate::lexical::{Lexed, Token, TokenKind};
 use crate::source::Source;
 
 /// Findings of one kind in one text.
@@ -119,8 +119,7 @@ fn in_tokens(text: &str, lexed: &Lexed, all: &mut Vec<Found>) {
                 all.push(skipped(first(index - 2)..token.end, what));
             }
             "xit" | "xdescribe" | "xtest" | "fit" | "fdescribe"
-                if reads(index + 1) == "("
-                    && tokens.get(index + 2).is_some_and(|t| t.is_text()) =>
+                if reads(index + 1) == "(" && tokens.get(index + 2).is_some_and(Token::is_text) =>
             {
                 all.push(skipped(token.range(), "is skipped, or the others are"));
             }
