@@ -28,7 +28,7 @@ fn finding(rule: &str, part: &str, check: &'static str, severity: Severity) -> F
         start: index.position(TEXT, start),
         end: index.position(TEXT, start + part.len()),
         introduced: true,
-        fingerprint: format!("{:016x}", start),
+        fingerprint: format!("{start:016x}"),
         fix: None,
         trail: Vec::new(),
     }
