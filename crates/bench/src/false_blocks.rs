@@ -19,7 +19,7 @@ use anyhow::{Context as _, Result, ensure};
 use pipeline::Review;
 use policy::Policy;
 use serde::{Deserialize, Serialize};
-use types::{CheckState, Document, Edit, Language, Severity, Snapshot};
+use types::{CheckState, Document, Edit, Facts, Language, Severity, Snapshot};
 
 /// Lines of one edit.
 const LINES: usize = 20;
@@ -164,7 +164,7 @@ fn judge(policy: &Policy, subject: &Subject, step: usize) -> Result<Judged> {
         }
         let base = Document::new(&path, &format!("{}{}", &text[..start], &text[end..]));
         let edit = Edit::insert(&base, start, taken.to_owned())?;
-        let review = pipeline::review(policy, &Snapshot::of(base), edit)?;
+        let review = pipeline::review(policy, &Snapshot::of(base), edit, &Facts::default())?;
         edits.push(judged(policy, line + 1, &review));
     }
     Ok(Judged { path, language: subject.language.name().to_owned(), edits })
