@@ -37,6 +37,7 @@ pub(crate) enum Whole {
     Enumerate,
     Zip,
     Range,
+    Bytes,
     Length,
     Join,
     Format,
@@ -95,6 +96,7 @@ const WHOLE: &[(&str, Whole)] = &[
     ("enumerate", Whole::Enumerate),
     ("zip", Whole::Zip),
     ("range", Whole::Range),
+    ("bytes", Whole::Bytes),
     ("len", Whole::Length),
     ("join", Whole::Join),
     ("format", Whole::Format),
@@ -153,7 +155,6 @@ const CONSTANTS: &[(&str, Pure)] = &[
     ("max", |a| all_integers(a)?.into_iter().max().map(Constant::Integer)),
     ("encode", |a| ascii(a).map(Constant::Bytes)),
     ("decode", |a| ascii(a).map(Constant::Text)),
-    ("bytes", |a| ascii(a).map(Constant::Bytes)),
     ("base64-encode", |a| base64_encode(a)),
     ("base64-decode", |a| base64_decode(a)),
     ("hex-encode", |a| {

@@ -342,3 +342,38 @@ def next_one():
     lines = api.read()
     if lines.next() in ALLOWED:
         sink(lines.next())  # HERE
+
+
+def good_name(name):
+    return api.is_good(name)
+
+
+def tested_by_a_call():
+    if api.is_good(api.data["name"]):
+        sink(api.data["name"])  # NOT
+    if good_name(api.data["name"]):
+        sink(api.data["name"])  # NOT
+    sink(api.data["name"])  # HERE
+
+
+def tested_by_its_origin():
+    data = api.data
+    part = data.split("/")[0]
+    if api.is_good_origin(part):
+        sink(data)  # NOT
+    sink(data)  # HERE
+
+
+def empty_attribute():
+    data = api.data
+    if api.parse(data).host:
+        sink(data)  # HERE
+        return
+    sink(data)  # NOT
+
+
+def compared_attribute():
+    data = api.data
+    if api.parse(data).host == "here":
+        sink(data)  # NOT
+    sink(data)  # HERE
