@@ -87,8 +87,9 @@ pub fn parse<'a>(allocator: &'a Allocator, text: &'a str, dialect: Dialect) -> P
         .diagnostics
         .errors()
         .map(|error| SyntaxError {
-            span: error.labels.first().map_or_else(Span::default, |label| {
-                Span { start: label.offset(), end: label.offset() + label.len() }
+            span: error.labels.first().map_or_else(Span::default, |label| Span {
+                start: label.offset(),
+                end: label.offset() + label.len(),
             }),
             message: error.message.to_string(),
         })
@@ -164,12 +165,8 @@ impl Lowering {
     }
 
     fn assign(&mut self, block: &mut Block, target: ExprId, value: ExprId, span: oxc::span::Span) {
-        let kind = StatementKind::Assign {
-            target,
-            value: Some(value),
-            operator: None,
-            annotation: None,
-        };
+        let kind =
+            StatementKind::Assign { target, value: Some(value), operator: None, annotation: None };
         self.push(block, kind, span);
     }
 }

@@ -10,8 +10,23 @@ pub const DEPTH_MAX: usize = 40_000;
 
 /// Words before an operand, a body or another type.
 const WORDS: [&[u8]; 17] = [
-    b"asserts", b"async", b"await", b"class", b"delete", b"do", b"else", b"extends", b"infer",
-    b"is", b"keyof", b"new", b"readonly", b"typeof", b"unique", b"void", b"yield",
+    b"asserts",
+    b"async",
+    b"await",
+    b"class",
+    b"delete",
+    b"do",
+    b"else",
+    b"extends",
+    b"infer",
+    b"is",
+    b"keyof",
+    b"new",
+    b"readonly",
+    b"typeof",
+    b"unique",
+    b"void",
+    b"yield",
 ];
 
 /// An upper bound of how deep the parser recurses on a text.
@@ -32,8 +47,19 @@ pub fn depth(text: &str) -> usize {
         }
         found += usize::from(matches!(
             byte,
-            b'(' | b'[' | b'{' | b'<' | b'`' | b'!' | b'~' | b'+' | b'-' | b'=' | b'?' | b':'
-                | b'@' | b'*'
+            b'(' | b'['
+                | b'{'
+                | b'<'
+                | b'`'
+                | b'!'
+                | b'~'
+                | b'+'
+                | b'-'
+                | b'='
+                | b'?'
+                | b':'
+                | b'@'
+                | b'*'
         ));
         place += 1;
     }

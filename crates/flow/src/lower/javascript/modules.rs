@@ -192,10 +192,11 @@ impl Lowering {
             }
         }
         // `function f() {}` is no mention of `f`, but `const f = () => {}` is one.
-        let declared = self.program.statements.iter().filter_map(|statement| match statement.kind {
-            StatementKind::Define(function) => Some(function.0),
-            _ => None,
-        });
+        let declared =
+            self.program.statements.iter().filter_map(|statement| match statement.kind {
+                StatementKind::Define(function) => Some(function.0),
+                _ => None,
+            });
         let declared: HashSet<u32> = declared.collect();
         for (number, function) in (0..).zip(&mut self.program.functions) {
             let own = usize::from(!declared.contains(&number));
@@ -253,8 +254,8 @@ impl Lowering {
     pub(super) fn loaded<'e>(&self, value: &'e ast::Expression<'_>) -> Option<&'e str> {
         match value {
             ast::Expression::CallExpression(call) => {
-                let is_require = call.callee.is_specific_id("require")
-                    && self.scopes.find("require").is_none();
+                let is_require =
+                    call.callee.is_specific_id("require") && self.scopes.find("require").is_none();
                 match &call.arguments[..] {
                     [argument] if is_require => constant_text(argument.as_expression()?),
                     _ => None,
@@ -351,9 +352,7 @@ impl Lowering {
 }
 
 /// `a` or `a: b` of a pattern: the member and the name it gets.
-fn simple_member<'p>(
-    property: &'p ast::BindingProperty<'_>,
-) -> Option<(String, &'p str, Span)> {
+fn simple_member<'p>(property: &'p ast::BindingProperty<'_>) -> Option<(String, &'p str, Span)> {
     match &property.value {
         ast::BindingPattern::BindingIdentifier(name) => {
             let member = property.key.static_name().filter(|_| !property.computed)?;

@@ -118,7 +118,8 @@ impl Lowering {
         self.scopes.own(name);
         let mut value = self.program.expression(Expression::Name(root), span);
         for name in names {
-            value = self.program.expression(Expression::Attribute { base: value, name: *name }, span);
+            value =
+                self.program.expression(Expression::Attribute { base: value, name: *name }, span);
         }
         for read in reads {
             if let Some((expression, _)) = self.program.expressions.get_mut(read.at.0 as usize) {

@@ -294,10 +294,7 @@ fn hoisted_loop<'p>(
     hoisted(body, names);
 }
 
-fn hoisted_variables<'p>(
-    variables: &'p ast::VariableDeclaration<'_>,
-    names: &mut Vec<&'p str>,
-) {
+fn hoisted_variables<'p>(variables: &'p ast::VariableDeclaration<'_>, names: &mut Vec<&'p str>) {
     if variables.kind.is_var() {
         for declarator in &variables.declarations {
             pattern_names(&declarator.id, names);

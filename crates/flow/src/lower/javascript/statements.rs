@@ -385,12 +385,8 @@ impl Lowering {
                 {
                     let symbol = self.resolve(identifier.name.as_str());
                     let target = self.expression(Expression::Name(symbol), identifier.span);
-                    let kind = StatementKind::Assign {
-                        target,
-                        value: None,
-                        operator: None,
-                        annotation,
-                    };
+                    let kind =
+                        StatementKind::Assign { target, value: None, operator: None, annotation };
                     self.push(block, kind, declarator.span);
                 }
                 (None, _) => {}
@@ -563,9 +559,7 @@ fn declared_names<'d>(declaration: &'d ast::Declaration<'_>) -> Vec<&'d str> {
         ast::Declaration::FunctionDeclaration(it) if it.body.is_some() => {
             it.id.iter().map(|id| id.name.as_str()).collect()
         }
-        ast::Declaration::ClassDeclaration(it) => {
-            it.id.iter().map(|id| id.name.as_str()).collect()
-        }
+        ast::Declaration::ClassDeclaration(it) => it.id.iter().map(|id| id.name.as_str()).collect(),
         ast::Declaration::TSEnumDeclaration(it) => vec![it.id.name.as_str()],
         ast::Declaration::TSNamespaceDeclaration(it) => vec![it.id.name.as_str()],
         _ => Vec::new(),
