@@ -4,4 +4,5 @@ mod alarms;
 mod cases;
 mod examples;
 mod hostile;
+mod javascript;
 mod marks;
