@@ -4,5 +4,6 @@ mod alarms;
 mod cases;
 mod examples;
 mod hostile;
+mod javascript;
 mod lower;
 mod marks;

@@ -45,8 +45,12 @@ impl Lowering {
             return None;
         }
         let operator = match (it.operator, whole_number(&it.right)?) {
-            (ast::BinaryOperator::Inequality | ast::BinaryOperator::StrictInequality, -1)
-            | (ast::BinaryOperator::GreaterThan, -1)
+            (
+                ast::BinaryOperator::Inequality
+                | ast::BinaryOperator::StrictInequality
+                | ast::BinaryOperator::GreaterThan,
+                -1,
+            )
             | (ast::BinaryOperator::GreaterEqualThan, 0) => CompareOperator::In,
             (ast::BinaryOperator::Equality | ast::BinaryOperator::StrictEquality, -1)
             | (ast::BinaryOperator::LessThan, 0) => CompareOperator::NotIn,
