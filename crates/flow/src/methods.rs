@@ -14,7 +14,8 @@ pub(crate) fn alarms(rules: &Rules, program: &Program) -> Vec<Alarm> {
     for class in &program.classes {
         let bases: Vec<String> = class.bases.iter().filter_map(|id| path(program, *id)).collect();
         for (number, rule) in &rules.methods {
-            let inherits = rule.base.0.iter().any(|wanted| bases.iter().any(|base| is(base, wanted)));
+            let inherits =
+                rule.base.0.iter().any(|wanted| bases.iter().any(|base| is(base, wanted)));
             if !inherits {
                 continue;
             }

@@ -1,14 +1,17 @@
 //! Rules and models of one language, checked and arranged so that a call costs one look-up.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::fold::Fold;
 use crate::language::Language;
 use crate::model::{CallModel, CallbackModel, EntryModel, ModelFile, SourceModel, TypeModel};
 use crate::pattern::{Condition, Confidence, Scalar, Severity, SourceKind, Texts};
 use crate::rule::{
-    CallRule, Example, GuardRule, MethodRule, RuleFile, SanitizerRule, SinkRule, TextRule, WeaknessFile,
+    CallRule, Example, GuardRule, MethodRule, RuleFile, SanitizerRule, SinkRule, TextRule,
+    WeaknessFile,
 };
 
 /// More weaknesses than this do not fit the sets of [`crate::value::Label`].
@@ -30,17 +33,17 @@ pub struct Rules {
     pub(crate) sanitizers: Vec<(Option<usize>, SanitizerRule)>,
     pub(crate) guards: Vec<(Option<usize>, GuardRule)>,
     pub(crate) sources: Vec<SourceModel>,
-    pub(crate) types: HashMap<String, TypeModel>,
-    pub(crate) typed_names: HashMap<String, String>,
-    pub(crate) constants: HashMap<String, Scalar>,
+    pub(crate) types: FxHashMap<String, TypeModel>,
+    pub(crate) typed_names: FxHashMap<String, String>,
+    pub(crate) constants: FxHashMap<String, Scalar>,
     pub(crate) models: Vec<(CallModel, Option<Fold>)>,
     pub(crate) entries: Vec<EntryModel>,
     pub(crate) callbacks: Vec<CallbackModel>,
     pub(crate) made: Vec<String>,
-    roots: HashSet<String>,
+    roots: FxHashSet<String>,
     /// Everything that a pattern names a member of.
-    parents: HashSet<String>,
-    index: HashMap<Box<str>, Vec<Entry>>,
+    parents: FxHashSet<String>,
+    index: FxHashMap<Box<str>, Vec<Entry>>,
 }
 
 /// A weakness as one language has it.
@@ -153,16 +156,16 @@ impl Rules {
             sanitizers: Vec::new(),
             guards: Vec::new(),
             sources: Vec::new(),
-            types: HashMap::new(),
-            typed_names: HashMap::new(),
-            constants: HashMap::new(),
+            types: FxHashMap::default(),
+            typed_names: FxHashMap::default(),
+            constants: FxHashMap::default(),
             models: Vec::new(),
             entries: Vec::new(),
             callbacks: Vec::new(),
             made: Vec::new(),
-            roots: HashSet::new(),
-            parents: HashSet::new(),
-            index: HashMap::new(),
+            roots: FxHashSet::default(),
+            parents: FxHashSet::default(),
+            index: FxHashMap::default(),
         };
         let folder = format!("rules/{}/", language.folder());
         let models = format!("models/{}/", language.folder());

@@ -167,7 +167,7 @@ impl<'a> Interpreter<'a> {
             }
             let text = self.name(*name);
             let mut target = self.member_target(&base_value, Some(*base), text);
-            let value = self.attribute_of(callee, &base_value, *base, *name);
+            let value = self.attribute_of(callee, &base_value, &target, *name);
             // What was bound to the attribute is called.
             for shape in value.shapes.all() {
                 if let Shape::Path(path) = shape {

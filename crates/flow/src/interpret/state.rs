@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::value::{Object, ObjectId, Value};
+use crate::value::{Kind, Object, ObjectId, Value};
 
 /// More writes than this in one `try` are not remembered one by one.
 const WATCHED_MAX: usize = 4096;
@@ -319,6 +319,19 @@ fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
 }
 
 impl Delta {
+    /// Whether something says of a variable, or of where data in an object comes from, what was not
+    /// known before.
+    pub fn has_news(&self, state: &State) -> bool {
+        let cells =
+            self.cells.iter().any(|(cell, value, _)| !same(state.read(*cell), value.as_ref()));
+        cells
+            || self.objects.iter().any(|(object, after)| {
+                // Of objects of a class, their attributes are known to the class.
+                let before = state.object(ObjectId(*object));
+                !matches!(before.kind, Kind::Instance(_)) && !before.labels().same(&after.labels())
+            })
+    }
+
     /// What was written of what was there before, and of what was made since.
     pub fn split(self, [cells, objects]: [u32; 2]) -> (Delta, Delta) {
         let (mut outer, mut inner) = (self, Delta::default());
