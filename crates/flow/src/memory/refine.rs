@@ -190,7 +190,9 @@ impl Walk<'_> {
             return;
         }
         let Some(first) = arguments.first() else { return };
-        let text = self.quiet(state, first.value);
+        let silent = std::mem::replace(&mut self.silent, true);
+        let text = self.evaluate(state, first.value);
+        self.silent = silent;
         if let Some(number) = state.single(&text)
             && let Some(block) = state.blocks.get_mut(&number)
             && let Some(length) = apply(&block.length)
@@ -202,11 +204,26 @@ impl Walk<'_> {
 
     /// A value without anything that evaluating does.
     fn quiet(&mut self, state: &State, id: ExprId) -> Value {
+        if let Some(value) = self.peek(state, id) {
+            return value;
+        }
         let mut copy = state.clone();
         let silent = std::mem::replace(&mut self.silent, true);
         let value = self.evaluate(&mut copy, id);
         self.silent = silent;
         value
+    }
+
+    /// The value of what can be read without walking anything.
+    fn peek(&self, state: &State, id: ExprId) -> Option<Value> {
+        match self.types.expression(id) {
+            Expression::Integer(value) => Some(Value::exact(i128::from(*value))),
+            Expression::Name(name) => match state.variables.get(&self.place(*name)?)? {
+                Value::Unset => None,
+                value => Some(value.clone()),
+            },
+            _ => None,
+        }
     }
 
     /// What a variable or field holds now.

@@ -1,6 +1,8 @@
 //! What is known at one place of a function: variables and blocks of memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 use super::number::Number;
 use crate::ir::{ExprId, FunctionId, Symbol};
@@ -97,12 +99,40 @@ pub(super) struct Block {
     pub(super) owner: u32,
 }
 
+/// Something that is copied when it is first written after it was cloned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Shared<T>(Rc<T>);
+
+impl<T> Shared<T> {
+    pub(super) fn new(value: T) -> Shared<T> {
+        Shared(Rc::new(value))
+    }
+
+    fn is(&self, other: &Shared<T>) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
-    pub(super) variables: BTreeMap<Place, Value>,
-    pub(super) blocks: BTreeMap<u32, Block>,
+    pub(super) variables: Shared<BTreeMap<Place, Value>>,
+    pub(super) blocks: Shared<BTreeMap<u32, Shared<Block>>>,
     /// Paths that were looked at before they are opened.
-    pub(super) checked: BTreeSet<String>,
+    pub(super) checked: Shared<BTreeSet<String>>,
     /// Whether no way leads here.
     pub(super) dead: bool,
 }
@@ -231,33 +261,58 @@ impl State {
             return self;
         }
         let mut joined = self;
-        for (place, theirs) in other.variables {
-            match joined.variables.get_mut(&place) {
-                Some(mine) => *mine = mine.join(&theirs),
-                None => {
-                    joined.variables.insert(place, theirs);
+        if !joined.variables.is(&other.variables) {
+            for (place, theirs) in other.variables.iter() {
+                match joined.variables.get(place) {
+                    Some(mine) if mine == theirs => {}
+                    Some(mine) => {
+                        let value = mine.join(theirs);
+                        joined.variables.insert(*place, value);
+                    }
+                    None => {
+                        joined.variables.insert(*place, theirs.clone());
+                    }
                 }
             }
         }
-        for (number, theirs) in other.blocks {
-            match joined.blocks.get_mut(&number) {
-                Some(mine) => *mine = mine.join(&theirs),
-                None => {
-                    joined.blocks.insert(number, theirs);
+        if !joined.blocks.is(&other.blocks) {
+            for (number, theirs) in other.blocks.iter() {
+                match joined.blocks.get(number) {
+                    Some(mine) if mine.is(theirs) => {}
+                    Some(mine) => {
+                        let block = Shared::new(mine.join(theirs));
+                        joined.blocks.insert(*number, block);
+                    }
+                    None => {
+                        joined.blocks.insert(*number, theirs.clone());
+                    }
                 }
             }
         }
-        joined.checked.retain(|path| other.checked.contains(path));
+        if !joined.checked.is(&other.checked) {
+            joined.checked.retain(|path| other.checked.contains(path));
+        }
         joined
     }
 
+    /// How much copying a state costs, in steps.
+    pub(super) fn cost(&self) -> u64 {
+        u64::try_from((self.variables.len() + self.blocks.len()) / 16).unwrap_or(0)
+    }
+
+    /// Whether it says the same as another.
+    pub(super) fn is_same(&self, other: &State) -> bool {
+        (self.variables.is(&other.variables) || self.variables == other.variables)
+            && (self.blocks.is(&other.blocks) || self.blocks == other.blocks)
+    }
+
     pub(super) fn widen(mut self, before: &State) -> State {
-        for (place, value) in &mut self.variables {
+        for (place, value) in self.variables.iter_mut() {
             if let Some(old) = before.variables.get(place) {
                 *value = value.widen(old);
             }
         }
-        for (number, block) in &mut self.blocks {
+        for (number, block) in self.blocks.iter_mut() {
             if let Some(old) = before.blocks.get(number) {
                 block.size = block.size.widen(&old.size);
                 block.length = block.length.widen(&old.length);

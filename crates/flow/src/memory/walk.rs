@@ -2,7 +2,7 @@
 
 use super::evaluate::Truth;
 use super::number::Number;
-use super::state::{Block, Kind, Life, Null, Place, Pointer, State, Target, Value};
+use super::state::{Block, Kind, Life, Null, Place, Pointer, Shared, State, Target, Value};
 use super::{Frame, Walk};
 use crate::ir::{
     BinaryOperator, Case, ExprId, Expression, FunctionId, Parameter, StatementKind, StmtId,
@@ -97,7 +97,7 @@ impl Walk<'_> {
             site,
             owner,
         };
-        state.blocks.insert(number, block);
+        state.blocks.insert(number, Shared::new(block));
         number
     }
 
@@ -250,6 +250,7 @@ impl Walk<'_> {
     /// The states where a test holds and where it does not.
     pub(super) fn branches(&mut self, state: &mut State, test: ExprId) -> (State, State) {
         let truth = self.test(state, test);
+        self.steps = self.steps.saturating_sub(state.cost());
         let mut yes = state.clone();
         let mut no = std::mem::take(state);
         match truth {
@@ -301,8 +302,7 @@ impl Walk<'_> {
             if round > 0 {
                 entry = entry.widen(&before);
             }
-            let same = entry.variables == before.variables && entry.blocks == before.blocks;
-            if same {
+            if entry.is_same(&before) {
                 break;
             }
         }

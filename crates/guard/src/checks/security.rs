@@ -53,7 +53,11 @@ fn run(source: &Source<'_>) -> Outcome {
         Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
+    let cleared: Vec<Found> = outcome.cleared.iter().filter_map(flow::cleared).collect();
     for other in of_linter {
+        if cleared.iter().any(|one| flow::is_same(source.text, one, &other)) {
+            continue;
+        }
         match all.iter_mut().find(|one| flow::is_same(source.text, one, &other)) {
             Some(one) if one.severity < other.severity => *one = other,
             Some(_) => {}
