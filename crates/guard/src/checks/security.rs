@@ -36,9 +36,9 @@ fn tool(language: Option<Language>) -> Result<String, String> {
 }
 
 fn run(source: &Source<'_>) -> Outcome {
-    if let Err(reason) = tool(source.language) {
-        return Outcome::Not(reason);
-    }
+    let Some(rules) = source.language.and_then(languages::flow).map(flow::rules) else {
+        return Outcome::Not(tool(source.language).err().unwrap_or_default());
+    };
     let linted = match source.language {
         Some(Language::Python) => linted(source, owns, found),
         _ => Outcome::Done(Vec::new()),
@@ -47,13 +47,14 @@ fn run(source: &Source<'_>) -> Outcome {
         Ok(outcome) => outcome,
         Err(reason) => return partly(linted, reason.clone()),
     };
-    let mut all: Vec<Found> = outcome.alarms.iter().map(flow::found).collect();
+    let mut all: Vec<Found> =
+        outcome.alarms.iter().map(|alarm| flow::found(rules, alarm)).collect();
     let (of_linter, mut gap) = match linted {
         Outcome::Done(found) => (found, None),
         Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
-    let cleared: Vec<Found> = outcome.cleared.iter().filter_map(flow::cleared).collect();
+    let cleared: Vec<Found> = outcome.cleared.iter().map(|one| flow::cleared(rules, one)).collect();
     for other in of_linter {
         if cleared.iter().any(|one| flow::is_same(source.text, one, &other)) {
             continue;

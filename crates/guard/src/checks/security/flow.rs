@@ -1,25 +1,41 @@
 //! Findings of the flow engine.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use flow::{Alarm, Weakness};
+use flow::Alarm;
 use types::{Confidence, Fix, Severity};
 
 use crate::found::{Found, Step};
 
-/// Weakness ids of every rule, by its id. The rules are compiled in and live as long as the program.
-static CWE: LazyLock<HashMap<&'static str, &'static [&'static str]>> = LazyLock::new(|| {
-    let ids = |weakness: &'static Weakness| -> &'static [&'static str] {
-        weakness.cwe.iter().map(String::as_str).collect::<Vec<_>>().leak()
-    };
-    flow::documentation().map(|weakness| (weakness.id.as_str(), ids(weakness))).collect()
-});
+/// What the engine says of one language, with rule names ready for findings.
+pub(super) struct Rules {
+    /// Weakness ids by rule id. The rules are compiled in and live as long as the program.
+    cwe: HashMap<&'static str, &'static [&'static str]>,
+    /// The same by the name of the weakness.
+    by_weakness: HashMap<&'static str, &'static [&'static str]>,
+}
 
-pub(super) fn found(alarm: &Alarm) -> Found {
+/// The rules of one language; empty where its files are wrong, which the engine then says itself.
+pub(super) fn rules(language: flow::Language) -> &'static Rules {
+    static RULES: [OnceLock<Rules>; flow::Language::ALL.len()] =
+        [const { OnceLock::new() }; flow::Language::ALL.len()];
+    RULES[language as usize].get_or_init(|| {
+        let mut rules = Rules { cwe: HashMap::new(), by_weakness: HashMap::new() };
+        for weakness in flow::rules(language).map(|rules| &rules.weaknesses[..]).unwrap_or_default()
+        {
+            let ids = weakness.cwe.iter().map(String::as_str).collect::<Vec<_>>().leak();
+            rules.cwe.insert(&weakness.id, ids);
+            rules.by_weakness.insert(&weakness.name, ids);
+        }
+        rules
+    })
+}
+
+pub(super) fn found(rules: &Rules, alarm: &Alarm) -> Found {
     let mut found = Found::new(alarm.rule.clone(), severity(alarm.severity), alarm.span.into());
     found.confidence = confidence(alarm.confidence);
-    found.cwe = CWE.get(alarm.rule.as_str()).copied().unwrap_or_default();
+    found.cwe = rules.cwe.get(alarm.rule.as_str()).copied().unwrap_or_default();
     let step = |step: &flow::Step| Step { message: step.text.clone(), range: step.span.into() };
     found.trail = alarm.trail.iter().map(step).collect();
     found.fix = alarm.fix.as_ref().map(|fix| Fix {
@@ -31,15 +47,11 @@ pub(super) fn found(alarm: &Alarm) -> Found {
     found.message(alarm.message.clone())
 }
 
-/// A sink to which nothing harmful comes, as a finding to compare others with. The engine clears
-/// sinks of Python alone for somebody: the linter.
-pub(super) fn cleared((weakness, span): &(String, flow::ir::Span)) -> Option<Found> {
-    let is_meant =
-        |known: &&Weakness| known.language == flow::Language::Python && known.name == *weakness;
-    let weakness = flow::documentation().find(is_meant)?;
-    let mut found = Found::new(weakness.id.clone(), Severity::Info, (*span).into());
-    found.cwe = CWE.get(weakness.id.as_str()).copied().unwrap_or_default();
-    Some(found)
+/// A sink to which nothing harmful comes, as a finding to compare others with.
+pub(super) fn cleared(rules: &Rules, (weakness, span): &(String, flow::ir::Span)) -> Found {
+    let mut found = Found::new(weakness.clone(), Severity::Info, (*span).into());
+    found.cwe = rules.by_weakness.get(weakness.as_str()).copied().unwrap_or_default();
+    found
 }
 
 pub(crate) fn severity(severity: flow::Severity) -> Severity {
