@@ -52,6 +52,9 @@ pub struct Fix {
 pub struct Outcome {
     /// In the order of the text; one for each rule and place.
     pub alarms: Vec<Alarm>,
+    /// Weakness, and call, of sinks to which nothing comes in any walk but what is known to be
+    /// harmless: constants, sanitized data, numbers. None where not everything was seen.
+    pub cleared: Vec<(String, Span)>,
     /// Says why where something was not seen.
     pub complete: Result<(), String>,
 }
@@ -65,7 +68,10 @@ pub struct Outcome {
 pub fn check(language: Language, program: &Program, text: &str, budget_steps: u64) -> Outcome {
     match rules(language) {
         Ok(rules) => check_with(rules, program, text, budget_steps),
-        Err(error) => Outcome { alarms: Vec::new(), complete: Err(error.to_owned()) },
+        Err(error) => {
+            let complete = Err(error.to_owned());
+            Outcome { alarms: Vec::new(), cleared: Vec::new(), complete }
+        }
     }
 }
 
@@ -78,5 +84,5 @@ pub fn check_with(rules: &Rules, program: &Program, text: &str, budget_steps: u6
         (left.span, &left.rule, &left.message).cmp(&(right.span, &right.rule, &right.message))
     });
     let complete = walked.cut.map_or(Ok(()), |reason| Err(reason.to_owned()));
-    Outcome { alarms, complete }
+    Outcome { alarms, cleared: walked.cleared, complete }
 }

@@ -111,8 +111,8 @@ const WHOLE: &[(&str, Whole)] = &[
 type Pure = fn(&[&Constant]) -> Option<Constant>;
 
 const CONSTANTS: &[(&str, Pure)] = &[
-    ("upper", |a| text(a, 1, |t| t.to_uppercase())),
-    ("lower", |a| text(a, 1, |t| t.to_lowercase())),
+    ("upper", |a| text(a, 1, str::to_uppercase)),
+    ("lower", |a| text(a, 1, str::to_lowercase)),
     ("capitalize", |a| text(a, 1, capitalized)),
     ("strip", |a| stripped(a, true, true)),
     ("lstrip", |a| stripped(a, true, false)),
@@ -124,7 +124,7 @@ const CONSTANTS: &[(&str, Pure)] = &[
     ("endswith", |a| two(a, |text, part| text.ends_with(part))),
     ("contains", |a| two(a, |text, part| text.contains(part))),
     ("equals", |a| two(a, |text, other| text == other)),
-    ("equals-ignore-case", |a| two(a, |text, other| text.eq_ignore_ascii_case(other))),
+    ("equals-ignore-case", |a| two(a, str::eq_ignore_ascii_case)),
     ("is-empty", |a| Some(Constant::Boolean(texts::<1>(a)?[0].is_empty()))),
     ("isdigit", |a| every(a, |c| c.is_ascii_digit())),
     ("isalnum", |a| every(a, char::is_alphanumeric)),

@@ -23,15 +23,19 @@ mod paths;
 mod readings;
 mod rules;
 mod sinks;
+mod situations;
 mod state;
 mod statements;
 mod tests;
 mod verdicts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 pub(crate) use paths::{PathId, Paths};
+use situations::Situations;
 use state::{Delta, Mark, State};
 pub(crate) use tests::TESTS;
 
@@ -39,16 +43,10 @@ use crate::check::Alarm;
 use crate::ir::{ClassId, ExprId, FunctionId, Program, Span, Symbol};
 use crate::language::Language;
 use crate::rules::Rules;
-use crate::value::{Key, ObjectId, Value};
+use crate::value::{Key, Labels, ObjectId, Value};
 
 /// Functions are walked inside one another to this depth.
 const CALLS_MAX: usize = 32;
-
-/// A function is walked in at most so many different situations; further ones are walked as one.
-const WALKS_MAX: u32 = 12;
-
-/// The situations walked as one are walked again at most so often, as they grow.
-const WALKS_AS_ONE_MAX: u32 = 24;
 
 /// Expressions and statements nest to this depth, over all functions being walked.
 const DEPTH_MAX: u32 = 2_000;
@@ -117,19 +115,14 @@ struct Made {
 /// How the variables of a function are found.
 #[derive(Debug)]
 struct Scope {
-    slots: HashMap<Symbol, u32>,
+    slots: FxHashMap<Symbol, u32>,
 }
 
 /// What is known of a function beside its walks.
 #[derive(Debug, Default)]
 struct Known {
     walks: u32,
-    /// Situations, and what came of them.
-    memory: Vec<(Vec<Value>, Rc<Came>)>,
-    /// All it returned.
-    result: Option<Value>,
-    /// What it was given in the situations that are walked as one.
-    joined: Option<Vec<Value>>,
+    situations: Situations,
     /// Whether it was walked as one that others call.
     is_entered: bool,
 }
@@ -143,6 +136,8 @@ struct Came {
     parameters: Vec<Option<Value>>,
     /// What they are where the result is false, and where it is true.
     verdicts: [Option<Vec<Option<Value>>>; 2],
+    /// What the objects that it was given were given in it.
+    gained: Vec<Labels>,
 }
 
 /// What is known of a class of the file.
@@ -154,6 +149,8 @@ struct Class {
     body: ObjectId,
     /// What any method wrote to attributes of its objects.
     fields: BTreeMap<Symbol, Value>,
+    /// Attributes that were read before all of that was known.
+    read: FxHashSet<Symbol>,
 }
 
 /// Something that is so where an expression is true, or where it is false.
@@ -192,21 +189,21 @@ pub(crate) struct Interpreter<'a> {
     rules: &'a Rules,
     language: Language,
     text: &'a str,
-    paths: Paths,
+    paths: Paths<'a>,
     state: State,
     scopes: Vec<Scope>,
     frames: Vec<Frame>,
     /// The frames of the functions being walked.
     stack: Vec<FrameId>,
     known: Vec<Known>,
-    classes: HashMap<ClassId, Class>,
+    classes: FxHashMap<ClassId, Class>,
     /// Attributes of modules that were written.
-    path_fields: HashMap<PathId, Value>,
-    facts: HashMap<ExprId, Vec<Fact>>,
+    path_fields: FxHashMap<PathId, Value>,
+    facts: FxHashMap<ExprId, Vec<Fact>>,
     /// What is known of what is read out of unknown things.
-    readings: HashMap<readings::Reading, u32>,
+    readings: FxHashMap<readings::Reading, u32>,
     /// Where the text is kept that a call gives back as it is.
-    origins: HashMap<ExprId, Place>,
+    origins: FxHashMap<ExprId, Place>,
     /// The elements of comprehensions being walked.
     collecting: Vec<(ExprId, Option<ExprId>, ObjectId)>,
     /// The class whose body is being walked.
@@ -225,11 +222,14 @@ pub(crate) struct Interpreter<'a> {
     /// Whether something outside of functions changed, so that they must be walked again.
     is_stale: bool,
     alarms: BTreeMap<(usize, Span), Alarm>,
+    /// Sinks that were met, and whether all that came to them is known to be harmless.
+    looked_at: BTreeMap<(usize, Span), bool>,
 }
 
 /// What a walk found, and whether it saw everything.
 pub(crate) struct Walked {
     pub alarms: Vec<Alarm>,
+    pub cleared: Vec<(String, Span)>,
     pub cut: Option<&'static str>,
 }
 
@@ -241,7 +241,11 @@ pub(crate) fn walk(rules: &Rules, program: &Program, text: &str, budget_steps: u
         interpreter.everything();
     }
     let cut = interpreter.cut;
-    Walked { alarms: interpreter.alarms.into_values().collect(), cut }
+    // Where not everything was seen, something else may come there.
+    let cleared = interpreter.looked_at.iter().filter(|(_, is_clear)| **is_clear && cut.is_none());
+    let cleared =
+        cleared.map(|((weakness, span), _)| (rules.weaknesses[*weakness].name.clone(), *span));
+    Walked { cleared: cleared.collect(), alarms: interpreter.alarms.into_values().collect(), cut }
 }
 
 impl<'a> Interpreter<'a> {
@@ -249,7 +253,7 @@ impl<'a> Interpreter<'a> {
         let scope = |function: &crate::ir::Function| {
             let names = function.parameters.iter().map(|parameter| parameter.name);
             let names = names.chain(function.locals.iter().copied());
-            let mut slots = HashMap::new();
+            let mut slots = FxHashMap::default();
             for name in names {
                 let next = u32::try_from(slots.len()).unwrap_or(u32::MAX);
                 slots.entry(name).or_insert(next);
@@ -261,17 +265,17 @@ impl<'a> Interpreter<'a> {
             rules,
             language: rules.language,
             text,
-            paths: Paths::default(),
+            paths: Paths::new(rules),
             state: State::default(),
             scopes: program.functions.iter().map(scope).collect(),
             frames: Vec::new(),
             stack: Vec::new(),
             known: program.functions.iter().map(|_| Known::default()).collect(),
-            classes: HashMap::new(),
-            path_fields: HashMap::new(),
-            facts: HashMap::new(),
-            readings: HashMap::new(),
-            origins: HashMap::new(),
+            classes: FxHashMap::default(),
+            path_fields: FxHashMap::default(),
+            facts: FxHashMap::default(),
+            readings: FxHashMap::default(),
+            origins: FxHashMap::default(),
             collecting: Vec::new(),
             class_body: None,
             context: Vec::new(),
@@ -283,6 +287,7 @@ impl<'a> Interpreter<'a> {
             cut: None,
             is_stale: false,
             alarms: BTreeMap::new(),
+            looked_at: BTreeMap::new(),
         }
     }
 

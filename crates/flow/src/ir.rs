@@ -5,8 +5,9 @@
 //! Everything is an index into an arena, so that no walk recurses over boxes and nothing has a
 //! lifetime. Ranges are bytes of the text.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 /// A range of bytes of the text. Files are smaller than 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -553,7 +554,7 @@ pub enum LogicalOperator {
 #[derive(Debug, Default)]
 pub struct Symbols {
     texts: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, Symbol>,
+    numbers: FxHashMap<Box<str>, Symbol>,
 }
 
 impl Symbols {

@@ -1,7 +1,9 @@
 //! Rules and models of one language, checked and arranged so that a call costs one look-up.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::fold::Fold;
 use crate::language::Language;
@@ -29,15 +31,15 @@ pub struct Rules {
     pub(crate) sanitizers: Vec<(Option<usize>, SanitizerRule)>,
     pub(crate) guards: Vec<(Option<usize>, GuardRule)>,
     pub(crate) sources: Vec<SourceModel>,
-    pub(crate) types: HashMap<String, TypeModel>,
-    pub(crate) typed_names: HashMap<String, (String, Texts)>,
-    pub(crate) constants: HashMap<String, Scalar>,
+    pub(crate) types: FxHashMap<String, TypeModel>,
+    pub(crate) typed_names: FxHashMap<String, (String, Texts)>,
+    pub(crate) constants: FxHashMap<String, Scalar>,
     pub(crate) models: Vec<(CallModel, Option<Fold>)>,
     pub(crate) entries: Vec<EntryModel>,
     pub(crate) callbacks: Vec<CallbackModel>,
     pub(crate) made: Vec<String>,
-    parents: HashSet<String>,
-    index: HashMap<Box<str>, Vec<Entry>>,
+    parents: FxHashSet<String>,
+    index: FxHashMap<Box<str>, Vec<Entry>>,
 }
 
 /// A weakness as one language has it.
@@ -149,15 +151,15 @@ impl Rules {
             sanitizers: Vec::new(),
             guards: Vec::new(),
             sources: Vec::new(),
-            types: HashMap::new(),
-            typed_names: HashMap::new(),
-            constants: HashMap::new(),
+            types: FxHashMap::default(),
+            typed_names: FxHashMap::default(),
+            constants: FxHashMap::default(),
             models: Vec::new(),
             entries: Vec::new(),
             callbacks: Vec::new(),
             made: Vec::new(),
-            parents: HashSet::new(),
-            index: HashMap::new(),
+            parents: FxHashSet::default(),
+            index: FxHashMap::default(),
         };
         let folder = format!("rules/{}/", language.folder());
         let models = format!("models/{}/", language.folder());
@@ -397,10 +399,10 @@ pub(crate) fn last(path: &str) -> &str {
 
 fn known_tests(conditions: &[Condition]) -> Result<(), String> {
     for condition in conditions {
-        if let Some(test) = &condition.test {
-            if !crate::interpret::TESTS.contains(&test.as_str()) {
-                return Err(format!("test = \"{test}\": not known"));
-            }
+        if let Some(test) = &condition.test
+            && !crate::interpret::TESTS.contains(&test.as_str())
+        {
+            return Err(format!("test = \"{test}\": not known"));
         }
         for inner in [&condition.any, &condition.all].into_iter().flatten() {
             known_tests(inner)?;

@@ -20,8 +20,9 @@ impl Interpreter<'_> {
         self.decorators(&class.decorators, class.span);
         let frame = self.frame_id();
         let body = self.state.make(Object::new(Kind::Other));
-        let fields = self.classes.remove(&id).map(|class| class.fields).unwrap_or_default();
-        self.classes.insert(id, Class { frame, bases, body, fields });
+        let before = self.classes.remove(&id);
+        let (fields, read) = before.map(|class| (class.fields, class.read)).unwrap_or_default();
+        self.classes.insert(id, Class { frame, bases, body, fields, read });
         if let Some(name) = class.name {
             self.bind(name, Value::shape(Shape::Class(id, frame)));
         }
@@ -73,10 +74,11 @@ impl Interpreter<'_> {
             let Some(class) = self.classes.get(class) else { continue };
             for base in &class.bases {
                 for shape in base.shapes.all() {
-                    if let Shape::Class(base, _) = shape {
-                        if !all.contains(base) && all.len() < BASES_MAX {
-                            all.push(*base);
-                        }
+                    if let Shape::Class(base, _) = shape
+                        && !all.contains(base)
+                        && all.len() < BASES_MAX
+                    {
+                        all.push(*base);
                     }
                 }
             }
@@ -140,7 +142,8 @@ impl Interpreter<'_> {
         let line = self.line(class);
         let mut found: Option<Value> = None;
         for class in &line {
-            let Some(known) = self.classes.get(class) else { continue };
+            let Some(known) = self.classes.get_mut(class) else { continue };
+            known.read.insert(name);
             let body = self.state.object(known.body).get(&Key::Text(text.into()));
             for value in [known.fields.get(&name).cloned(), body].into_iter().flatten() {
                 found = Some(found.map_or(value.clone(), |found: Value| found.join(&value)));
@@ -190,22 +193,15 @@ impl Interpreter<'_> {
     /// Something that a method wrote to an attribute: other methods see it.
     pub(super) fn remember_field(&mut self, class: ClassId, name: Symbol, value: &Value) {
         let Some(known) = self.classes.get_mut(&class) else { return };
-        let value = Value { test: None, ..value.clone() };
-        match known.fields.get_mut(&name) {
-            Some(before) => {
-                let joined = before.join(&value);
-                if !joined.same(before) {
-                    *before = joined;
-                    self.is_stale = true;
-                }
-            }
-            None => {
-                if !value.labels.is_empty() || !matches!(value.shapes, Shapes::Unknown) {
-                    self.is_stale = true;
-                }
-                known.fields.insert(name, value);
-            }
-        }
+        let value = Value { test: None, constants: Constants::Unknown, ..value.clone() };
+        let before = known.fields.get(&name);
+        let joined = before.map_or_else(|| value.clone(), |before| before.join(&value));
+        let is_news = match before {
+            Some(before) => !joined.labels.same(&before.labels),
+            None => !value.labels.is_empty() || !matches!(value.shapes, Shapes::Unknown),
+        };
+        known.fields.insert(name, joined);
+        self.is_stale |= is_news && known.read.contains(&name);
     }
 
     /// The fields that the body of a class declares, in order.

@@ -17,25 +17,25 @@ impl Interpreter<'_> {
     }
 
     fn holds(&mut self, condition: &Condition, call: &Call, weakness: Option<usize>) -> bool {
-        if let Some(any) = &condition.any {
-            if !any.iter().any(|one| self.holds(one, call, weakness)) {
-                return false;
-            }
+        if let Some(any) = &condition.any
+            && !any.iter().any(|one| self.holds(one, call, weakness))
+        {
+            return false;
         }
-        if let Some(all) = &condition.all {
-            if !self.all_hold(all, call, weakness) {
-                return false;
-            }
+        if let Some(all) = &condition.all
+            && !self.all_hold(all, call, weakness)
+        {
+            return false;
         }
-        if let Some(not) = &condition.not {
-            if self.holds(not, call, weakness) {
-                return false;
-            }
+        if let Some(not) = &condition.not
+            && self.holds(not, call, weakness)
+        {
+            return false;
         }
-        if let Some(context) = &condition.context {
-            if !self.context_names(call).iter().any(|name| context.is_match(name)) {
-                return false;
-            }
+        if let Some(context) = &condition.context
+            && !self.context_names(call).iter().any(|name| context.is_match(name))
+        {
+            return false;
         }
         let values = match &condition.argument {
             Some(selectors) => self.judged(selectors, condition, call),
@@ -119,20 +119,20 @@ impl Interpreter<'_> {
                 return false;
             }
         }
-        if let Some(is_nothing) = condition.is_nothing {
-            if value.constants.all().contains(&Constant::Nothing) != is_nothing {
-                return false;
-            }
+        if let Some(is_nothing) = condition.is_nothing
+            && value.constants.all().contains(&Constant::Nothing) != is_nothing
+        {
+            return false;
         }
-        if let Some(constant) = condition.constant {
-            if self.is_entirely_known(value) != constant {
-                return false;
-            }
+        if let Some(constant) = condition.constant
+            && self.is_entirely_known(value) != constant
+        {
+            return false;
         }
-        if let Some(matcher) = &condition.matches {
-            if !self.texts_of(value).iter().any(|text| matcher.is_match(text)) {
-                return false;
-            }
+        if let Some(matcher) = &condition.matches
+            && !self.texts_of(value).iter().any(|text| matcher.is_match(text))
+        {
+            return false;
         }
         if !numbers_hold(condition, value) {
             return false;
@@ -158,10 +158,10 @@ impl Interpreter<'_> {
                 return false;
             }
         }
-        if let Some(types) = &condition.instance {
-            if !self.is_instance(value, &types.0) {
-                return false;
-            }
+        if let Some(types) = &condition.instance
+            && !self.is_instance(value, &types.0)
+        {
+            return false;
         }
         match &condition.test {
             Some(test) => self.test(test, value, call),

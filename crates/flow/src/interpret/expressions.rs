@@ -309,8 +309,10 @@ impl Interpreter<'_> {
                 _ => Value::labelled(value.labels),
             },
             UnaryOperator::TypeOf => Value::default(),
-            UnaryOperator::Plus => value,
-            UnaryOperator::Dereference | UnaryOperator::AddressOf | UnaryOperator::Try => value,
+            UnaryOperator::Plus
+            | UnaryOperator::Dereference
+            | UnaryOperator::AddressOf
+            | UnaryOperator::Try => value,
         }
     }
 

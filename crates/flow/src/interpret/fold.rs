@@ -324,7 +324,8 @@ impl Interpreter<'_> {
         let operands = self.operands(call);
         let (object, name) = (operands.first()?, operands.get(1)?.as_text()?.clone());
         let symbol = self.program.symbols.find(&name)?;
-        Some(self.attribute_of(call.id, object, call.id, symbol))
+        let target = self.member_target(object, None, &name);
+        Some(self.attribute_of(call.id, object, &target, symbol))
     }
 
     /// What is done with one list or dictionary.

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use super::calls::Call;
-use super::{CALLS_MAX, Came, Frame, FrameId, Interpreter, Made, WALKS_AS_ONE_MAX, WALKS_MAX};
+use super::situations::Situation;
+use super::{CALLS_MAX, Came, Frame, FrameId, Interpreter, Made};
 use crate::ir::Symbol;
 use crate::ir::{Function, FunctionId, ParameterKind};
-use crate::value::{Kind, Object, Shape, Value, Word};
+use crate::value::{Kind, Labels, Object, Shape, Value, Word};
 
 /// Rounds over all functions, where what one writes is read by another.
 const ROUNDS_MAX: usize = 2;
@@ -113,9 +114,8 @@ impl<'a> Interpreter<'a> {
         let (outer, inner) = self.state.take(mark).split(sizes);
         self.dead = false;
         // Others may have called it before, or not.
-        if self.state.join(&[outer, super::Delta::default()]) {
-            self.is_stale = true;
-        }
+        self.is_stale |= outer.has_news(&self.state);
+        self.state.join(&[outer, super::Delta::default()]);
         // Functions made in it see their variables still.
         self.state.join(&[inner]);
     }
@@ -177,7 +177,7 @@ impl<'a> Interpreter<'a> {
         let verdicts = std::mem::take(&mut here.verdicts);
         let parameters =
             function.parameters.iter().map(|p| self.parameter_value(frame, p.name)).collect();
-        Came { value, parameters, verdicts }
+        Came { value, parameters, verdicts, gained: Vec::new() }
     }
 
     /// What a parameter is; `None` where its name was bound to something else.
@@ -252,92 +252,45 @@ impl<'a> Interpreter<'a> {
         let function = &program.functions[id.0 as usize];
         let recursion =
             self.stack.iter().filter(|f| self.frames[f.0 as usize].function == id).count();
-        let known = &self.known[id.0 as usize];
-        let too_often = known.walks >= WALKS_MAX + WALKS_AS_ONE_MAX;
-        if self.stack.len() > CALLS_MAX || recursion > 1 || too_often {
+        if self.stack.len() > CALLS_MAX || recursion > 1 {
             return Some(self.summary(id, receiver.as_ref(), call));
         }
         let mark = self.state.mark();
+        let sizes = self.state.sizes();
         let frame = self.new_frame(id, Some(parent));
         self.frames[frame.0 as usize].receiver.clone_from(&receiver);
         self.stack.push(frame);
-        let mut values = self.bound(function, receiver, call);
-        if recursion > 0 {
-            // Further rounds have other numbers and texts.
-            values = values.iter().map(Value::widened).collect();
-        }
-        if self.known[id.0 as usize].walks >= WALKS_MAX {
-            values = self.as_one(id, values);
-        }
-        let came = match self.remembered(id, &values) {
-            Some(came) => {
+        let values = self.bound(function, receiver, call);
+        let mut is_known = false;
+        let came = match self.situation(id, values.clone(), recursion > 0) {
+            Situation::Known(came) => {
+                is_known = true;
                 self.stack.pop();
-                self.state.undo(mark);
+                // What the parameters that take many are made of is not needed.
+                let (outer, _) = self.state.take(mark).split(sizes);
+                self.state.join(&[outer]);
+                self.gain(&values, &came);
                 came
             }
-            None => {
-                self.set_parameters(frame, function, values.clone());
-                let came = Rc::new(self.body(frame, function, None));
+            Situation::New(walked, key) => {
+                self.set_parameters(frame, function, walked.clone());
+                let before: Vec<Labels> = walked.iter().map(|v| self.deep_labels(v)).collect();
+                let mut came = self.body(frame, function, None);
+                came.gained = self.gained_labels(&walked, &before);
+                let came = Rc::new(came);
                 self.stack.pop();
                 let delta = self.state.take(mark);
                 self.state.join(&[delta]);
-                self.remember(id, values.clone(), &came);
+                self.remember(id, key, &came);
                 came
             }
         };
         self.note_came(function, &came, call, &values);
         came.value.clone().map(|value| {
+            let value = if is_known { self.of_parameters(value, &values) } else { value };
             let labels = value.labels.stepped(call.span, &Word::Returned);
             Value { labels, test: None, ..value }
         })
-    }
-
-    /// What a function is given here or was given in another of the situations walked as one.
-    fn as_one(&mut self, id: FunctionId, values: Vec<Value>) -> Vec<Value> {
-        let known = &mut self.known[id.0 as usize];
-        let joined: Vec<Value> = match known.joined.take() {
-            Some(before) => before.iter().zip(&values).map(|(a, b)| a.join(b).widened()).collect(),
-            None => values,
-        };
-        known.joined = Some(joined.clone());
-        joined
-    }
-
-    /// What is known of a function that is not walked once more.
-    fn summary(&mut self, id: FunctionId, receiver: Option<&Value>, call: &Call) -> Value {
-        let mut labels = receiver.map(|r| self.deep_labels(r)).unwrap_or_default();
-        for given in &call.given {
-            labels = labels.join(&self.deep_labels(&given.value));
-        }
-        let known = self.known[id.0 as usize].result.clone().unwrap_or_default();
-        Value { labels: known.labels.join(&labels), ..known.widened() }
-    }
-
-    fn remembered(&mut self, id: FunctionId, values: &[Value]) -> Option<Rc<Came>> {
-        let known = &self.known[id.0 as usize];
-        let found = known.memory.iter().find(|(before, _)| {
-            before.len() == values.len() && before.iter().zip(values).all(|(a, b)| a.same(b))
-        });
-        found.map(|(_, came)| Rc::clone(came))
-    }
-
-    fn remember(&mut self, id: FunctionId, values: Vec<Value>, came: &Rc<Came>) {
-        let value = came.value.as_ref();
-        let known = &mut self.known[id.0 as usize];
-        if let Some(value) = value {
-            known.result = Some(match &known.result {
-                Some(before) => before.join(value),
-                None => value.clone(),
-            });
-        }
-        // What it does to objects, and what closures see, can differ from call to call.
-        let plain = |value: &Value| {
-            value.shapes.all().iter().all(|s| matches!(s, Shape::Path(_) | Shape::Instance(_)))
-        };
-        let is_plain = values.iter().all(plain) && value.is_none_or(plain);
-        if is_plain && self.program.functions[id.0 as usize].parent == Some(FunctionId(0)) {
-            known.memory.push((values, Rc::clone(came)));
-        }
     }
 }
 

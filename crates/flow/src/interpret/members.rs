@@ -39,12 +39,8 @@ impl<'a> Interpreter<'a> {
         let rules = self.rules;
         let mut found: Vec<&Entry> = Vec::new();
         for path in &target.paths {
-            let text = self.paths.text(*path);
-            for entry in rules.entries_named(last(&text)) {
-                if entry.mention == mention && !entry.any && *entry.path == *text {
-                    found.push(entry);
-                }
-            }
+            let entries = self.paths.entries(*path).iter();
+            found.extend(entries.filter(|entry| entry.mention == mention));
         }
         if target.is_open {
             for entry in rules.entries_named(&target.name) {
@@ -52,6 +48,9 @@ impl<'a> Interpreter<'a> {
                     found.push(entry);
                 }
             }
+        }
+        if found.len() < 2 {
+            return found;
         }
         // The same rule is met once, however many of its patterns match.
         let mut seen = Vec::new();
@@ -201,19 +200,19 @@ impl<'a> Interpreter<'a> {
         if self.dead {
             return Value::default();
         }
-        self.attribute_of(id, &base, base_at, name)
+        let target = self.member_target(&base, Some(base_at), self.name(name));
+        self.attribute_of(id, &base, &target, name)
     }
 
     pub(super) fn attribute_of(
         &mut self,
         id: ExprId,
         base: &Value,
-        base_at: ExprId,
+        target: &Target,
         name: Symbol,
     ) -> Value {
         let text = self.name(name);
         let mut value = self.own_attribute(base, name);
-        let target = self.member_target(base, Some(base_at), text);
         let mut shapes = value.as_ref().map_or_else(Vec::new, |v| v.shapes.all().to_vec());
         for path in &target.paths {
             if let Some(class) = self.member_type(*path, false) {
@@ -231,9 +230,9 @@ impl<'a> Interpreter<'a> {
             None => Value::labelled(base.labels.clone()),
         };
         result.shapes = Shapes::of(shapes);
-        let entries = self.entries(Mention::Use, &target);
+        let entries = self.entries(Mention::Use, target);
         if !entries.is_empty() {
-            result = self.used(id, &target, &entries, result);
+            result = self.used(id, target, &entries, result);
         }
         self.source_name(&mut result, text, self.span(id));
         for path in &target.paths {
@@ -328,10 +327,9 @@ impl<'a> Interpreter<'a> {
         }
         if let (Some(Constant::Text(text)), Some(index)) =
             (base.constants.single(), index.as_integer())
+            && let Some(character) = character_at(text, index)
         {
-            if let Some(character) = character_at(text, index) {
-                add(Value::text_of(&character));
-            }
+            add(Value::text_of(&character));
         }
         let mut result = result.unwrap_or_default();
         // What is in data from outside is from outside. Where it is taken by an index from outside

@@ -143,14 +143,13 @@ fn is_sql(text: &str) -> bool {
     let all: Vec<&str> = text.split_whitespace().take(64).collect();
     let has = |word: &str| all.contains(&word);
     match all.first() {
-        Some(&"select") => has("from") || text.contains('\u{fffc}'),
-        Some(&"insert") => has("into"),
-        Some(&"update") => has("set"),
         Some(&"delete") => has("from"),
+        Some(&"select") => has("from") || text.contains('\u{fffc}'),
+        Some(&("insert" | "replace" | "merge")) => has("into"),
+        Some(&"update") => has("set"),
         Some(&("create" | "drop" | "alter" | "truncate")) => {
             has("table") || has("database") || has("index") || has("view") || has("user")
         }
-        Some(&("replace" | "merge")) => has("into"),
         Some(&"with") => has("select"),
         Some(&("grant" | "revoke" | "exec" | "execute" | "call")) => all.len() > 1,
         _ => false,

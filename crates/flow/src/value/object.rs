@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Constant, Value};
+use super::{Constant, Labels, Value};
 use crate::ir::ClassId;
 use crate::pattern::Entry;
 
@@ -213,6 +213,12 @@ impl Object {
             }
         }
         joined
+    }
+
+    /// Where what is in it comes from.
+    pub fn labels(&self) -> Labels {
+        let all = self.elements.iter().chain(self.fields.values()).chain(&self.rest);
+        all.fold(Labels::default(), |labels, value| labels.join(&value.labels))
     }
 
     pub fn same(&self, other: &Object) -> bool {

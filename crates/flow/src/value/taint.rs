@@ -100,6 +100,34 @@ impl Labels {
         let all = self.all().iter().cloned();
         Labels::of(all.map(|l| Label { harmless: l.harmless | weaknesses, ..l }).collect())
     }
+    /// The labels that a test accepts.
+    pub fn retain(&self, keep: impl Fn(&Label) -> bool) -> Labels {
+        if self.all().iter().all(&keep) {
+            return self.clone();
+        }
+        Labels::of(self.all().iter().filter(|label| keep(label)).cloned().collect())
+    }
+
+    /// The same labels, with those of parameters as one.
+    pub fn with_parameters_alike(&self) -> Labels {
+        if self.all().iter().all(|label| label.kind != SourceKind::Parameter) {
+            return self.clone();
+        }
+        let mut alike: Vec<Label> = Vec::new();
+        for label in self.all() {
+            let is_parameter = label.kind == SourceKind::Parameter;
+            let known = alike.iter_mut().find(|one| one.kind == label.kind && is_parameter);
+            match known {
+                Some(known) => known.harmless &= label.harmless,
+                None if is_parameter => {
+                    alike.push(Label { span: Span::default(), trail: None, ..label.clone() });
+                }
+                None => alike.push(label.clone()),
+            }
+        }
+        Labels::of(alike)
+    }
+
     /// One more step on the way of each.
     pub fn stepped(&self, span: Span, word: &Word) -> Labels {
         if self.is_empty() {

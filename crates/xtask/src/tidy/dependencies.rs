@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "ruff_python_ast",
             "ruff_python_parser",
             "ruff_text_size",
+            "rustc-hash",
             "serde",
             "toml",
             "tree-sitter",
