@@ -22,7 +22,7 @@ pub struct Arguments {
 pub struct Global {
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub output_format: Format,
+    pub output_format: ReportFormat,
     /// Settings file to use in place of the user's own
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -40,12 +40,38 @@ pub struct Global {
     pub no_network: bool,
 }
 
+/// The forms of a report. What is no report has only the first two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people, with excerpts
     Text,
     /// One JSON object
     Json,
+    /// SARIF 2.1.0, for code scanning services
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit's XML, for test reports
+    Junit,
+}
+
+/// How anything else than a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+impl ReportFormat {
+    /// The form of what is no report.
+    pub fn plain(self) -> Format {
+        match self {
+            ReportFormat::Text => Format::Text,
+            _ => Format::Json,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

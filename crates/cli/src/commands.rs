@@ -1,10 +1,10 @@
 //! The subcommands: a file each, and one line here.
 
 mod check;
-pub use check::Checked;
 mod complete;
 mod completions;
 mod doctor;
+mod explain;
 mod generate;
 mod log;
 mod rework;
@@ -16,7 +16,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use types::Task;
 
-use crate::arguments::{Arguments, Format, Global};
+use crate::arguments::{Arguments, Format, Global, ReportFormat};
 use crate::output::{err, out};
 
 /// What to do.
@@ -32,6 +32,8 @@ pub enum Command {
     Fix(rework::Flags),
     /// Check files, a diff or standard input
     Check(check::Flags),
+    /// Say what a rule is about, with examples
+    Explain(explain::Flags),
     /// Bring files back to what they were before the last generation
     Undo(undo::Flags),
     /// Do again what was undone
@@ -52,7 +54,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            report(global.output_format, &crate::output::sentence(&error));
+            report(global.output_format.plain(), &crate::output::sentence(&error));
             ExitCode::from(2)
         }
     }
@@ -78,12 +80,25 @@ fn report(format: Format, message: &str) {
 }
 
 fn dispatch(command: Command, global: &Global) -> Result<ExitCode> {
+    let is_report = matches!(
+        command,
+        Command::Check(_)
+            | Command::Generate(_)
+            | Command::Complete(_)
+            | Command::Refactor(_)
+            | Command::Fix(_)
+    );
+    anyhow::ensure!(
+        is_report || matches!(global.output_format, ReportFormat::Text | ReportFormat::Json),
+        "this command prints no report; --output-format can be text or json here"
+    );
     match command {
         Command::Generate(flags) => generate::run(global, flags),
         Command::Complete(flags) => complete::run(global, &flags),
         Command::Refactor(flags) => rework::run(global, Task::Refactor, flags),
         Command::Fix(flags) => rework::run(global, Task::Fix, flags),
         Command::Check(flags) => check::run(global, &flags),
+        Command::Explain(flags) => explain::run(global, &flags),
         Command::Undo(flags) => undo::run(global, pipeline::Direction::Undo, flags),
         Command::Redo(flags) => undo::run(global, pipeline::Direction::Redo, flags),
         Command::Log(command) => log::run(global, command),

@@ -12,7 +12,7 @@ use providers::local::Local;
 use types::Actor;
 use workspace::Root;
 
-use crate::arguments::{Format, Global};
+use crate::arguments::{Format, Global, ReportFormat};
 
 /// Everything a subcommand needs to know about where it runs.
 pub struct Context {
@@ -20,6 +20,8 @@ pub struct Context {
     pub state: PathBuf,
     pub actor: Actor,
     pub format: Format,
+    /// How a report is printed.
+    pub report: ReportFormat,
     pub quiet: bool,
     pub verbose: bool,
     /// The user's own settings file, and whether it was named and so must exist.
@@ -52,8 +54,9 @@ impl Context {
             root,
             state,
             actor: Actor { name: name.chars().take(64).collect(), client: "cli".to_owned() },
-            format: global.output_format,
-            quiet: global.quiet || global.output_format == Format::Json,
+            format: global.output_format.plain(),
+            report: global.output_format,
+            quiet: global.quiet || global.output_format != ReportFormat::Text,
             verbose: global.verbose,
             user_settings,
         })

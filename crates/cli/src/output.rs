@@ -14,6 +14,8 @@ macro_rules! err {
     }};
 }
 
+pub mod excerpt;
+pub mod formats;
 pub mod json;
 pub mod log;
 pub mod progress;
@@ -66,6 +68,11 @@ pub fn error_word() -> String {
 fn paint(color: AnsiColor, text: &str) -> String {
     let style = Style::new().bold().fg_color(Some(color.into()));
     format!("{style}{text}{style:#}")
+}
+
+/// A name that stands out.
+pub fn title(text: &str) -> String {
+    paint(AnsiColor::Cyan, text)
 }
 
 fn dim(text: &str) -> String {

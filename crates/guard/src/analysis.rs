@@ -17,6 +17,8 @@ pub(crate) struct Analysis {
     pub functions: Vec<Function>,
     /// Names that the text declares.
     pub names: Vec<Name>,
+    /// Where the comments are, with the characters that open and close them.
+    pub comments: Vec<Range<usize>>,
     /// Why functions and names may be missing.
     pub gap: Option<String>,
 }

@@ -13,6 +13,7 @@ use types::Language;
 
 use crate::analysis::{Analysis, Lint, Linted};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
 /// Every check, in the order of a report.
@@ -35,6 +36,8 @@ pub(crate) struct Check {
     pub run: fn(&Source<'_>) -> Outcome,
     /// How findings that the edit did not move are told from new ones.
     pub places: Places,
+    /// Its own rules; those of ruff and of other tables are added by the catalog.
+    pub rules: &'static [RuleDoc],
 }
 
 /// How far a check came with one text.
@@ -58,6 +61,20 @@ pub(crate) enum Places {
 }
 
 pub(crate) const RUFF: &str = "ruff 0.16.4, in process";
+
+/// What a rule of the linter becomes: its check's name, and a finding without place or message.
+pub(crate) fn of_linter(code: &str) -> (&'static str, Found) {
+    let lint = Lint { code: code.to_owned(), message: String::new(), range: 0..0, fix: None };
+    if security::owns(code) {
+        (security::CHECK.name, security::found(&lint))
+    } else if naming::owns(code) {
+        (naming::CHECK.name, naming::from_linter(&lint))
+    } else if complexity::owns(code) {
+        (complexity::CHECK.name, complexity::from_linter(&lint))
+    } else {
+        (lint::CHECK.name, lint::found(&lint))
+    }
+}
 
 /// What can be said of a file without its language.
 fn known(language: Option<Language>) -> Result<Language, String> {

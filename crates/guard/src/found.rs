@@ -16,6 +16,8 @@ pub(crate) struct Found {
     /// Bytes of the text that it is about.
     pub range: Range<usize>,
     pub fix: Option<Fix>,
+    /// The way of the data, source first and sink last; empty where there is none.
+    pub trail: Vec<Step>,
     /// Two findings of one rule with the same key are the same kind of finding.
     pub key: String,
     /// How far over the limit, for rules with one: a finding of the same key in the base excuses
@@ -23,6 +25,14 @@ pub(crate) struct Found {
     pub level: usize,
     /// Whether the range is a secret, whose text must not go anywhere.
     pub secret: bool,
+}
+
+/// One step of a trail.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub message: String,
+    /// Bytes of the text.
+    pub range: Range<usize>,
 }
 
 impl Found {
@@ -35,6 +45,7 @@ impl Found {
             cwe: &[],
             range,
             fix: None,
+            trail: Vec::new(),
             key: String::new(),
             level: 0,
             secret: false,

@@ -8,23 +8,30 @@
 //! hang or overflow its stack: size, nesting and work are bounded before third-party code is
 //! called, and that code runs on a thread with a deep stack.
 
+mod allow;
 mod analysis;
+mod catalog;
 mod checks;
 mod deep_stack;
 mod delta;
 mod found;
 mod languages;
 mod report;
+mod rule_doc;
 mod score;
 mod source;
 
-use types::{CheckOutcome, CheckState, Edit, EditError, Edited, Facts, Language, Report, Snapshot};
+use types::{
+    CheckOutcome, CheckState, Digest, Edit, EditError, Edited, Facts, Language, Report, Snapshot,
+};
 
+use allow::Introduced;
 use checks::{CHECKS, Check, Outcome};
 use delta::Before;
 use found::Found;
 use source::Source;
 
+pub use catalog::{Example, Fixable, Origin, Rule, rule, rules};
 pub use checks::secrets::{Secret, scan_secrets};
 pub use languages::python::{FormatError, PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
 
@@ -52,14 +59,25 @@ pub fn check(
     let texts =
         Texts { before: source(&document.text), after: source(&edited.text), edited: &edited };
     let mut outcomes = Vec::with_capacity(CHECKS.len());
-    let mut all: Vec<(&'static str, Found)> = Vec::new();
+    let mut all: Vec<Introduced> = Vec::new();
     for check in CHECKS {
         let (outcome, found) = run(check, &texts, clock);
         outcomes.push(outcome);
-        all.extend(found.into_iter().map(|found| (check.name, found)));
+        let introduced = |found| Introduced { check: check.name, found, suppression: None };
+        all.extend(found.into_iter().map(introduced));
     }
     outcomes.push(checks::coverage::outcome(facts));
+    let change = allow::Change { before: &texts.before, after: &texts.after, edited: &edited };
+    allow::settle(&change, facts, &mut outcomes, &mut all);
     Ok(report::assemble(&texts.after, &edited, outcomes, all, facts))
+}
+
+/// A digest of everything that decides what [`check`] finds: the sources and rules of the checks,
+/// and the versions of the crates they are built on. Two builds with the same digest give the same
+/// report for the same snapshot, edit and facts.
+#[must_use]
+pub fn rules_digest() -> Digest {
+    format!("sha256:{}", env!("GUARD_RULES_SHA256")).parse().expect("the build script wrote it")
 }
 
 /// Formats a text; `None` where the language has no formatter in process.
@@ -80,7 +98,12 @@ pub fn checks_for(language: Option<Language>) -> Vec<CheckSupport> {
         tool: None,
         reason: Some(checks::coverage::NOT_MEASURED.to_owned()),
     };
-    CHECKS.iter().map(support).chain([coverage]).collect()
+    let allows = CheckSupport {
+        name: allow::CHECK,
+        tool: Some("comments and the ignore file".to_owned()),
+        reason: None,
+    };
+    CHECKS.iter().map(support).chain([coverage, allows]).collect()
 }
 
 /// What a check can do for a language.

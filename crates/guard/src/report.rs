@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
-use types::{CheckOutcome, Digest, Edited, Facts, Finding, FunctionMetrics, Report};
+use types::{
+    CheckOutcome, Digest, Edited, Facts, Finding, FunctionMetrics, Report, Suppressed, TrailStep,
+};
 
+use crate::allow::Introduced;
 use crate::found::Found;
 use crate::score::{self, Measures};
 use crate::source::Source;
@@ -18,19 +21,23 @@ pub(crate) fn assemble(
     after: &Source<'_>,
     edited: &Edited,
     checks: Vec<CheckOutcome>,
-    mut all: Vec<(&'static str, Found)>,
+    mut all: Vec<Introduced>,
     facts: &Facts,
 ) -> Report {
-    all.sort_by_key(|(_, found)| (found.range.start, found.range.end));
+    all.sort_by_key(|one| (one.found.range.start, one.found.range.end));
     let secrets = secrets_of(after, &all);
     let mut seen: HashMap<(String, String), usize> = HashMap::new();
-    let mut findings = Vec::with_capacity(all.len());
-    for (check, found) in all {
+    let (mut findings, mut suppressed) = (Vec::with_capacity(all.len()), Vec::new());
+    for Introduced { check, found, suppression } in all {
         let line = fingerprint_line(after, &found);
         let nth = seen.entry((found.rule.clone(), line.clone())).or_default();
         let fingerprint = fingerprint(&found.rule, &line, *nth);
         *nth += 1;
-        findings.push(finding(after, check, found, &secrets, fingerprint));
+        let finding = finding(after, check, found, &secrets, fingerprint);
+        match suppression {
+            None => findings.push(finding),
+            Some(suppression) => suppressed.push(Suppressed { finding, suppression }),
+        }
     }
     let (functions, names) = touched(after, edited);
     let lines = edited.inserted.iter().map(|part| edited.text[part.clone()].lines().count()).sum();
@@ -44,7 +51,7 @@ pub(crate) fn assemble(
     };
     let score = score::score(&measures);
     let (path, language) = (after.path.to_owned(), after.language);
-    Report { path, language, checks, findings, functions, score }
+    Report { path, language, checks, findings, suppressed, functions, score }
 }
 
 fn finding(
@@ -55,31 +62,41 @@ fn finding(
     fingerprint: String,
 ) -> Finding {
     let position = |byte| after.lines().position(after.text, byte);
-    let mut message = found.message;
-    for secret in secrets {
-        if message.contains(secret) {
-            message = message.replace(secret, "[secret]");
-        }
-    }
+    let step = |step: crate::found::Step| TrailStep {
+        message: redacted(step.message, secrets),
+        start: position(step.range.start),
+        end: position(step.range.end.max(step.range.start)),
+    };
     Finding {
         rule: found.rule,
         check,
         severity: found.severity,
         confidence: found.confidence,
-        message,
+        message: redacted(found.message, secrets),
         cwe: found.cwe.iter().map(|id| (*id).to_owned()).collect(),
         start: position(found.range.start),
         end: position(found.range.end.max(found.range.start)),
         introduced: true,
         fingerprint,
         fix: found.fix,
+        trail: found.trail.into_iter().map(step).collect(),
     }
 }
 
+/// A message without the texts of secrets.
+fn redacted(mut message: String, secrets: &[&str]) -> String {
+    for secret in secrets {
+        if message.contains(secret) {
+            message = message.replace(secret, "[secret]");
+        }
+    }
+    message
+}
+
 /// The texts that no message may repeat: another check may quote the line that holds one.
-fn secrets_of<'t>(after: &Source<'t>, all: &[(&'static str, Found)]) -> Vec<&'t str> {
-    let secret = all.iter().filter(|(_, found)| found.secret);
-    let texts = secret.filter_map(|(_, found)| after.text.get(found.range.clone()));
+fn secrets_of<'t>(after: &Source<'t>, all: &[Introduced]) -> Vec<&'t str> {
+    let secret = all.iter().filter(|one| one.found.secret);
+    let texts = secret.filter_map(|one| after.text.get(one.found.range.clone()));
     texts.filter(|text| text.len() >= REDACTED_MIN).collect()
 }
 

@@ -6,14 +6,15 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::{EventKind, Ledger, LedgerError, NewEvent, Receipt};
+use policy::Verdict;
 use providers::Limits;
 use serde_json::{Map, Value, json};
-use types::{Actor, Completion, Prompt, PromptBody, Request, Sampling, Snapshot};
+use types::{Actor, Completion, Prompt, PromptBody, Report, Request, Sampling, Snapshot};
 use ulid::Ulid;
 use workspace::{Change, FileState};
 
-use crate::Direction;
 use crate::suggest::{Judged, Stages};
+use crate::{Direction, Fixed, Review, VerdictKey};
 
 /// Writes the events of one generation.
 pub(crate) struct Recorder {
@@ -84,21 +85,17 @@ impl Recorder {
     ) -> Result<Receipt, LedgerError> {
         let mut events = Vec::with_capacity(2 * judged.len() + 1);
         for (index, candidate) in judged.iter().enumerate() {
-            let Judged { completion, report, verdict, .. } = candidate;
+            let Judged { completion, report, verdict, key, .. } = candidate;
             let fields = response(round, index, completion, &limits.samplings[index]);
             let mut bodies = vec![("completion", completion.text.clone().into_bytes())];
             if index == 0 {
                 bodies.push(("prompt", plain(prompt).into_bytes()));
             }
             events.push(self.event(EventKind::Response, fields, bodies));
-            let fields = json!({
-                "round": round,
-                "candidate": index,
-                "verdict": verdict.name(),
-                "findings": report.findings.len(),
-                "score": report.score.total,
-                "checks": report.checks.iter().map(|c| (c.name.to_owned(), json!(c.state))).collect::<Map<_, _>>(),
-            });
+            let mut fields = checked(report, verdict, key);
+            fields.insert("round".to_owned(), json!(round));
+            fields.insert("candidate".to_owned(), json!(index));
+            let fields = Value::Object(fields);
             let report = serde_json::to_vec(report).unwrap_or_default();
             events.push(self.event(EventKind::Check, fields, vec![("report", report)]));
         }
@@ -112,6 +109,22 @@ impl Recorder {
         let reasons = verdict.reasons().join("\n").into_bytes();
         events.push(self.event(EventKind::Decision, fields, vec![("reasons", reasons)]));
         let receipts = stages.ledger.append_all(&events)?;
+        Ok(receipts.into_iter().next_back().expect("a receipt for each of the events"))
+    }
+
+    /// Records that mechanical fixes of one file were checked and approved.
+    pub(crate) fn fixes(&self, ledger: &mut Ledger, fixed: &Fixed) -> Result<Receipt, LedgerError> {
+        let Review { report, verdict, key } = &fixed.review;
+        let mut fields = checked(report, verdict, key);
+        fields.insert("path".to_owned(), json!(report.path));
+        fields.insert("fixes".to_owned(), json!(fixed.rules));
+        let report = serde_json::to_vec(report).unwrap_or_default();
+        let check = self.event(EventKind::Check, Value::Object(fields), vec![("report", report)]);
+        let fields =
+            json!({"verdict": verdict.name(), "path": fixed.review.report.path, "by": "policy"});
+        let reasons = verdict.reasons().join("\n").into_bytes();
+        let decision = self.event(EventKind::Decision, fields, vec![("reasons", reasons)]);
+        let receipts = ledger.append_all(&[check, decision])?;
         Ok(receipts.into_iter().next_back().expect("a receipt for each of the events"))
     }
 
@@ -146,6 +159,23 @@ impl Recorder {
         };
         let writes: Vec<Value> = changes.iter().map(|change| write_fields(change)).collect();
         ledger.append(&self.event(kind, json!({ "writes": writes }), Vec::new()))
+    }
+}
+
+/// What is recorded in the clear of a check.
+fn checked(report: &Report, verdict: &Verdict, key: &VerdictKey) -> Map<String, Value> {
+    let states = report.checks.iter().map(|check| (check.name.to_owned(), json!(check.state)));
+    let fields = json!({
+        "verdict": verdict.name(),
+        "findings": report.findings.len(),
+        "suppressed": report.suppressed.len(),
+        "score": report.score.total,
+        "checks": states.collect::<Map<_, _>>(),
+        "key": key,
+    });
+    match fields {
+        Value::Object(fields) => fields,
+        _ => unreachable!("written as an object"),
     }
 }
 

@@ -12,7 +12,8 @@ use types::{
 };
 
 use crate::record::Recorder;
-use crate::{PipelineError, postprocess};
+use crate::review::permitted;
+use crate::{PipelineError, VerdictKey, postprocess};
 
 /// What a suggestion is made with.
 pub struct Stages<'a> {
@@ -20,6 +21,8 @@ pub struct Stages<'a> {
     pub provider: &'a dyn Provider,
     /// The settings that hold.
     pub policy: &'a Policy,
+    /// What was found out beside the text, and what people allow in it.
+    pub facts: &'a Facts,
     /// Where every step is recorded.
     pub ledger: &'a mut Ledger,
     /// A flag to stop.
@@ -56,6 +59,8 @@ pub struct Suggestion {
     pub report: Report,
     /// What the policy decided.
     pub verdict: Verdict,
+    /// What the verdict depends on.
+    pub key: VerdictKey,
     /// What the model used: its identity, tokens and times. The text is taken out.
     pub completion: Completion,
     /// Where the context window of the last prompt went.
@@ -84,6 +89,7 @@ pub(crate) struct Judged {
     pub completion: Completion,
     pub report: Report,
     pub verdict: Verdict,
+    pub key: VerdictKey,
     pub guard_us: u64,
 }
 
@@ -126,13 +132,13 @@ fn rounds(
         (stages.progress)(Progress::Checking { round });
         let mut judged = Vec::with_capacity(completions.len());
         for completion in completions {
-            judged.push(judge(stages.policy, provider, request, snapshot, completion)?);
+            judged.push(judge(stages, request, snapshot, completion)?);
         }
         candidates += judged.len();
         guard_us += judged.iter().map(|candidate| candidate.guard_us).sum::<u64>();
         let best = best(&judged);
         let receipt = recorder.round(stages, &prompt, &limits, round, &judged, best)?;
-        let Judged { mut completion, report, verdict, .. } = judged.swap_remove(best);
+        let Judged { mut completion, report, verdict, key, .. } = judged.swap_remove(best);
         if verdict.approved().is_none() && round < stages.policy.rewrites {
             let reasons = verdict.reasons().to_vec();
             feedback = Some(Feedback { attempt: completion.text, reasons });
@@ -149,6 +155,7 @@ fn rounds(
             generation,
             report,
             verdict,
+            key,
             completion,
             account: prompt.account,
             rewrites,
@@ -163,9 +170,11 @@ fn rounds(
 /// A report and verdict without the code they quote: what was not approved is not shown, not in a
 /// message either. The log has all of it.
 fn withheld(mut report: Report, verdict: &Verdict) -> (Report, Verdict) {
-    for finding in &mut report.findings {
+    let suppressed = report.suppressed.iter_mut().map(|one| &mut one.finding);
+    for finding in report.findings.iter_mut().chain(suppressed) {
         finding.message = without_quotes(&finding.message);
         finding.fix = None;
+        finding.trail.clear();
     }
     report.functions.clear();
     let reasons = verdict.reasons().iter().map(|reason| without_quotes(reason)).collect();
@@ -220,22 +229,23 @@ fn write(
 }
 
 fn judge(
-    policy: &Policy,
-    provider: &dyn Provider,
+    stages: &Stages<'_>,
     request: &Request,
     snapshot: &Snapshot,
     completion: Completion,
 ) -> Result<Judged, PipelineError> {
-    let (document, style) = (&snapshot.document, provider.profile().style);
+    let (document, style) = (&snapshot.document, stages.provider.profile().style);
+    let facts = permitted(stages.policy, stages.facts);
     let edit = postprocess::edit(request, document, &completion, style)?;
     let start = Instant::now();
-    let report = guard::check(snapshot, &edit, &Facts::default(), &clock(start))?;
+    let report = guard::check(snapshot, &edit, &facts, &clock(start))?;
     let guard_us = clock(start)();
+    let key = VerdictKey::new(stages.policy, document, &edit, &facts);
     let verdict = match empty(&edit) {
         true => Verdict::Block(vec!["the model wrote nothing".to_owned()]),
-        false => policy::decide(policy, Author::Model, edit, &report),
+        false => policy::decide(stages.policy, Author::Model, edit, &report),
     };
-    Ok(Judged { completion, report, verdict, guard_us })
+    Ok(Judged { completion, report, verdict, key, guard_us })
 }
 
 fn empty(edit: &Edit) -> bool {

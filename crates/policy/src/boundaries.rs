@@ -4,8 +4,15 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Serialize, Serializer};
 
 /// Paths that nothing here writes, whatever the settings say: version control's own files, and
-/// the file that holds the rules.
-const ALWAYS: [&str; 4] = ["**/.git/**", ".git/**", "**/countersign.toml", "countersign.toml"];
+/// the files that hold the rules and what people allow.
+const ALWAYS: [&str; 6] = [
+    "**/.git/**",
+    ".git/**",
+    "**/countersign.toml",
+    "countersign.toml",
+    "**/.countersignignore",
+    ".countersignignore",
+];
 
 /// Path patterns that are never written.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The decision: a report and the policy become a verdict.
 
-use types::{CheckState, Edit, Report, Severity};
+use types::{CheckState, Edit, Finding, Report, Severity};
 
 use crate::Policy;
 
@@ -89,6 +89,10 @@ pub enum Author {
     Model,
     /// Not known to be a model, as in `check`: the boundaries do not matter.
     Person,
+    /// A rule's mechanical fix, asked for by a person: the code is theirs, so its score does not
+    /// matter either, but any finding that the fix introduces blocks, and so does any check that
+    /// could not look at it.
+    Rule,
 }
 
 /// Decides over one edit.
@@ -105,13 +109,13 @@ pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> V
         blocks.extend(policy.boundaries.refusal(edit.path()));
     }
     for finding in &report.findings {
-        let sure = finding.confidence > types::Confidence::Low;
-        if sure && finding.severity >= Severity::from(policy.fail_on) {
-            let (line, rule) = (finding.start.line, &finding.rule);
-            blocks.push(format!("line {line}: {rule}: {}", finding.message));
+        if author == Author::Rule || policy.blocks(finding) {
+            blocks.push(reason(finding));
         }
     }
-    if let Some(total) = report.score.total
+    if author == Author::Rule {
+        blocks.extend(not_done(report));
+    } else if let Some(total) = report.score.total
         && total < policy.min_score
     {
         blocks.push(format!("quality score {total} is below {}", policy.min_score));
@@ -134,6 +138,12 @@ pub fn decide(policy: &Policy, author: Author, edit: Edit, report: &Report) -> V
         true => Verdict::Pass(approved),
         false => Verdict::Warn(approved, warnings),
     }
+}
+
+/// How a finding stands among the reasons of a verdict.
+#[must_use]
+pub fn reason(finding: &Finding) -> String {
+    format!("line {}: {}: {}", finding.start.line, finding.rule, finding.message)
 }
 
 /// Checks that this build can do for the language, but could not do on this text: who sees a pass
@@ -166,7 +176,7 @@ fn missing(policy: &Policy, report: &Report) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use types::{CheckOutcome, Confidence, Document, Finding, Language, Position, Score};
+    use types::{CheckOutcome, Confidence, Document, Language, Position, Score};
 
     use super::*;
 
@@ -184,6 +194,7 @@ mod tests {
             introduced: true,
             fingerprint: String::new(),
             fix: None,
+            trail: Vec::new(),
         }
     }
 
@@ -197,6 +208,7 @@ mod tests {
             language: Some(Language::Python),
             checks: vec![outcome("syntax", CheckState::Passed), outcome("secrets", secrets)],
             findings,
+            suppressed: Vec::new(),
             functions: Vec::new(),
             score: Score { total: score, ..Score::default() },
         }
@@ -253,6 +265,18 @@ mod tests {
         check("a.py", &report, ("warn", &["security was not checked: the file does not parse"]));
         report.checks[2].supported = false;
         check("a.py", &report, ("pass", &[]));
+    }
+
+    #[test]
+    fn a_fix_introduces_nothing() {
+        let decided = |report: &Report| {
+            let edit = Edit::replace_all(&Document::absent("countersign.toml"), "x = 1\n");
+            decide(&Policy::default(), Author::Rule, edit, report).name()
+        };
+        let hint = || finding(Severity::Info, Confidence::Low);
+        assert_eq!(decided(&report(vec![], Some(10), CheckState::Passed)), "pass");
+        assert_eq!(decided(&report(vec![hint()], Some(90), CheckState::Passed)), "block");
+        assert_eq!(decided(&report(vec![], Some(90), CheckState::Unchecked)), "block");
     }
 
     #[test]

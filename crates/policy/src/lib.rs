@@ -10,8 +10,8 @@ mod decide;
 mod settings;
 
 pub use boundaries::Boundaries;
-pub use decide::{Approved, Author, Verdict, decide};
+pub use decide::{Approved, Author, Verdict, decide, reason};
 pub use settings::{
     BoundarySettings, GenerateSettings, Layer, Policy, PolicySettings, Settings, SettingsError,
-    Threshold, resolve,
+    Suppressions, Threshold, resolve,
 };

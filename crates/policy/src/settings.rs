@@ -5,7 +5,7 @@
 //! the result stricter, and it may not name things outside itself (a model file).
 
 use serde::{Deserialize, Serialize};
-use types::{Digest, Severity};
+use types::{Allows, CommentAllows, Confidence, Digest, Finding, Severity};
 
 use crate::Boundaries;
 
@@ -58,6 +58,8 @@ pub struct PolicySettings {
     pub min_score: Option<u8>,
     /// Checks that must have been done. Default `syntax` and `secrets`.
     pub require: Option<Vec<String>>,
+    /// Which suppressions by people count: `none`, `file` or `all`. Default `all`.
+    pub suppressions: Option<Suppressions>,
 }
 
 /// `[boundaries]`: where AI may write.
@@ -82,6 +84,18 @@ pub struct GenerateSettings {
     pub max_tokens: Option<usize>,
     /// Temperature of the candidates after the first, 0 to 2. Default 0.8.
     pub temperature: Option<f32>,
+}
+
+/// Which suppressions by people count, the strictest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suppressions {
+    /// None.
+    None,
+    /// Entries of the ignore file.
+    File,
+    /// Those, and comments in the code.
+    All,
 }
 
 /// A severity in a settings file.
@@ -200,6 +214,8 @@ pub struct Policy {
     pub min_score: u8,
     /// Checks that must have been done.
     pub require: Vec<String>,
+    /// Which suppressions by people count.
+    pub suppressions: Suppressions,
     /// Where AI may not write.
     pub boundaries: Boundaries,
     /// A GGUF file in place of the embedded model.
@@ -220,6 +236,7 @@ impl Default for Policy {
             fail_on: Threshold::Error,
             min_score: 50,
             require: vec!["syntax".to_owned(), "secrets".to_owned()],
+            suppressions: Suppressions::All,
             boundaries: Boundaries::default(),
             model: None,
             candidates: 4,
@@ -238,6 +255,23 @@ impl Policy {
         Digest::of(&json)
     }
 
+    /// What of the allows in a document counts.
+    #[must_use]
+    pub fn permitted(&self, allows: Allows) -> Allows {
+        let (comments, listed) = (CommentAllows::None, Vec::new());
+        match self.suppressions {
+            Suppressions::None => Allows { comments, listed },
+            Suppressions::File => Allows { comments, ..allows },
+            Suppressions::All => allows,
+        }
+    }
+
+    /// Whether a finding blocks: it is bad enough, and the check is at least fairly sure of it.
+    #[must_use]
+    pub fn blocks(&self, finding: &Finding) -> bool {
+        finding.confidence > Confidence::Low && finding.severity >= Severity::from(self.fail_on)
+    }
+
     fn set(&mut self, layer: &Settings) {
         fn put<T: Clone>(slot: &mut T, value: Option<&T>) {
             if let Some(value) = value {
@@ -247,6 +281,7 @@ impl Policy {
         put(&mut self.fail_on, layer.policy.fail_on.as_ref());
         put(&mut self.min_score, layer.policy.min_score.as_ref());
         put(&mut self.require, layer.policy.require.as_ref());
+        put(&mut self.suppressions, layer.policy.suppressions.as_ref());
         put(&mut self.candidates, layer.generate.candidates.as_ref());
         put(&mut self.rewrites, layer.generate.rewrites.as_ref());
         put(&mut self.max_tokens, layer.generate.max_tokens.as_ref());
@@ -268,6 +303,7 @@ impl Policy {
                 self.require.push(name.clone());
             }
         }
+        lower(&mut self.suppressions, layer.policy.suppressions);
         lower(&mut self.candidates, layer.generate.candidates);
         lower(&mut self.rewrites, layer.generate.rewrites);
         lower(&mut self.max_tokens, layer.generate.max_tokens);
@@ -316,6 +352,12 @@ mod tests {
         assert_eq!(policy.require, ["syntax", "secrets"]);
         assert_eq!(policy.candidates, Policy::default().candidates);
 
+        assert_eq!(policy.suppressions, Suppressions::All);
+        let file = "[policy]\nsuppressions = 'file'";
+        let none = "[policy]\nsuppressions = 'none'";
+        assert_eq!(resolve(&[user(none), workspace(file)]).suppressions, Suppressions::None);
+        assert_eq!(resolve(&[user(file), workspace(none)]).suppressions, Suppressions::None);
+
         let strict = "[policy]\nfail_on = 'info'\nmin_score = 90\nrequire = ['lint']\n\
                       [boundaries]\ndeny = ['vendor/**']\n[generate]\nrewrites = 0";
         let policy = resolve(&[workspace(strict), user("[policy]\nfail_on = 'error'")]);
@@ -343,7 +385,8 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let file = Layer::Workspace("countersign.toml".to_owned());
-        let message = "unknown field `minscore`, expected one of `fail_on`, `min_score`, `require`";
+        let message = "unknown field `minscore`, expected one of `fail_on`, `min_score`, \
+                       `require`, `suppressions`";
         check_error(&file, "[policy]\n minscore = 3", &format!("countersign.toml:2:2: {message}"));
         check_error(
             &file,

@@ -123,7 +123,8 @@ fn call_method(
     minijinja_contrib::pycompat::unknown_method_callback(state, value, method, arguments)
 }
 
-/// Refuses formats with a width or precision over [`WIDTH_MAX`], or one that is an argument.
+/// Refuses formats with a width or precision over [`WIDTH_MAX`], or one that is an argument, and
+/// names of arguments outside ASCII, which the template crate reads byte by byte.
 fn check_widths(format: &Value) -> Result<(), Error> {
     let text = format.as_str().unwrap_or_default();
     let numbers = text.split(|char: char| !char.is_ascii_digit());
@@ -135,6 +136,9 @@ fn check_widths(format: &Value) -> Result<(), Error> {
     });
     if is_nested || text.contains('*') || { numbers }.any(is_wide) {
         return Err(refuse(format!("formats wider than {WIDTH_MAX} are not supported")));
+    }
+    if !text.is_ascii() && (text.contains("%(") || text.contains('{')) {
+        return Err(refuse("formats with names outside ASCII are not supported".to_owned()));
     }
     Ok(())
 }

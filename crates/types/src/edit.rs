@@ -115,6 +115,18 @@ impl Edit {
         self.base
     }
 
+    /// SHA-256 over the path, the text it was made for and every replacement.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut bytes = format!("{}\0{}\0", self.path, self.base).into_bytes();
+        for TextEdit { range, new_text } in &self.edits {
+            let head = format!("{} {} {}\0", range.start, range.end, new_text.len());
+            bytes.extend(head.into_bytes());
+            bytes.extend(new_text.as_bytes());
+        }
+        Digest::of(&bytes)
+    }
+
     /// The edits, sorted and without overlap.
     #[must_use]
     pub fn text_edits(&self) -> &[TextEdit] {

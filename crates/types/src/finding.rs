@@ -41,6 +41,17 @@ pub struct Fix {
     pub text: String,
 }
 
+/// One step on the way of data from where it comes in to where it does harm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrailStep {
+    /// What happens here, for a person.
+    pub message: String,
+    /// Where it starts.
+    pub start: Position,
+    /// Where it ends (exclusive).
+    pub end: Position,
+}
+
 /// One thing a check found wrong, with its place in the text *after* the edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -66,4 +77,39 @@ pub struct Finding {
     pub fingerprint: String,
     /// A mechanical fix, where there is one.
     pub fix: Option<Fix>,
+    /// The way of the data, from source to sink; empty where the finding is about one place.
+    pub trail: Vec<TrailStep>,
+}
+
+/// Where a person allowed a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AllowedBy {
+    /// A comment in the file itself.
+    Comment,
+    /// An entry of the workspace's ignore file.
+    File,
+}
+
+/// What a person wrote to allow a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// In which way.
+    pub by: AllowedBy,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// The file in which it stands.
+    pub path: String,
+    /// Its line there, from 1.
+    pub line: usize,
+}
+
+/// A finding that a person allowed: reported, not judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suppressed {
+    /// The finding.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Who allowed it and why.
+    pub suppression: Suppression,
 }

@@ -22,8 +22,10 @@ pub use completion::{
 pub use digest::{Digest, NotADigest};
 pub use document::{Document, Snapshot};
 pub use edit::{Edit, EditError, Edited, TextEdit};
-pub use facts::Facts;
-pub use finding::{Confidence, Finding, Fix, Severity};
+pub use facts::{Allow, Allows, CommentAllows, Facts};
+pub use finding::{
+    AllowedBy, Confidence, Finding, Fix, Severity, Suppressed, Suppression, TrailStep,
+};
 pub use language::{Language, UnknownLanguage};
 pub use position::{LineIndex, Position};
 pub use prompt::{BudgetAccount, BudgetLine, Message, Place, Prompt, PromptBody, Role};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Finding, Language};
+use crate::{Finding, Language, Suppressed};
 
 /// Whether a check was done, and how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -82,6 +82,8 @@ pub struct Report {
     pub checks: Vec<CheckOutcome>,
     /// What the edit introduces, in order of place.
     pub findings: Vec<Finding>,
+    /// What the edit introduces and a person allowed before, in order of place. Not judged.
+    pub suppressed: Vec<Suppressed>,
     /// The functions that the edit touches.
     pub functions: Vec<FunctionMetrics>,
     /// The quality score.

@@ -7,6 +7,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use types::Document;
 
@@ -18,6 +19,8 @@ use crate::{Root, WorkspaceError, read};
 pub enum Against {
     /// The working tree with this revision. Untracked files are not looked at.
     Revision(String),
+    /// The working tree with the last commit that it has in common with this revision.
+    Since(String),
     /// The index with `HEAD`.
     Staged,
 }
@@ -32,14 +35,66 @@ pub struct ChangedFile {
     pub new: Result<String, WorkspaceError>,
 }
 
+/// The files that differ. Their texts are read one by one.
+pub struct Changes {
+    /// What they are compared with: a commit, or the empty tree.
+    pub base: String,
+    against: Against,
+    top: PathBuf,
+    entries: Vec<Entry>,
+    objects: Mutex<Objects>,
+}
+
+impl Changes {
+    /// How many files differ.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none does.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The path of a file relative to the repository's top folder, by its number from 0.
+    #[must_use]
+    pub fn name(&self, index: usize) -> &str {
+        &self.entries[index].name
+    }
+
+    /// The texts of a file, by its number from 0.
+    ///
+    /// # Errors
+    /// `git` stopped answering, or the old text is too large.
+    pub fn read(&self, index: usize) -> Result<ChangedFile, WorkspaceError> {
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        self.entries[index].read(&self.top, &self.against, &mut objects)
+    }
+}
+
+/// The text of a file in a revision; `None` where the revision has none that is text. `name` is
+/// relative to the repository's top folder.
+///
+/// # Errors
+/// `git` is not installed, the folder is not in a repository, or the revision does not exist.
+pub fn text_at(root: &Root, revision: &str, name: &str) -> Result<Option<String>, WorkspaceError> {
+    let git = Git::new(root)?;
+    let commit = git.resolve(revision)?;
+    let bytes = Objects::start(&git)?.read(&format!("{commit}:{name}"))?;
+    Ok(bytes.and_then(|bytes| decode(Path::new(name), bytes).ok()))
+}
+
 /// The files that differ, without deleted ones, links and submodules, sorted by path.
 ///
 /// # Errors
 /// `git` is not installed, the folder is not in a repository, or the revision does not exist.
-pub fn changed(root: &Root, against: &Against) -> Result<Vec<ChangedFile>, WorkspaceError> {
+pub fn changed(root: &Root, against: &Against) -> Result<Changes, WorkspaceError> {
     let git = Git::new(root)?;
     let base = match against {
         Against::Revision(revision) => git.resolve(revision)?,
+        Against::Since(revision) => git.fork_point(revision)?,
         // A repository without a commit has no HEAD; everything staged is then new.
         Against::Staged => match git.resolve("HEAD") {
             Ok(commit) => commit,
@@ -56,16 +111,16 @@ pub fn changed(root: &Root, against: &Against) -> Result<Vec<ChangedFile>, Works
     let listed = git.bytes(&arguments)?;
     let top = git.text(&["rev-parse", "--show-toplevel"])?;
     let top = Path::new(top.trim_end_matches('\n')).to_owned();
-    let mut objects = Objects::start(&git)?;
+    let objects = Mutex::new(Objects::start(&git)?);
     let mut fields = listed.split(|&byte| byte == 0);
-    let mut changed = Vec::new();
+    let mut entries = Vec::new();
     while let (Some(header), Some(name)) = (fields.next(), fields.next()) {
         let Some(entry) = Entry::parse(header, name) else { continue };
         if entry.is_file() {
-            changed.push(entry.read(&top, against, &mut objects)?);
+            entries.push(entry);
         }
     }
-    Ok(changed)
+    Ok(Changes { base, against: against.clone(), top, entries, objects })
 }
 
 /// The version of the installed git; `None` where there is none.
@@ -209,6 +264,21 @@ impl Git {
     }
 }
 
+impl Git {
+    /// The last commit that `HEAD` and a revision have in common.
+    fn fork_point(&self, revision: &str) -> Result<String, WorkspaceError> {
+        let (commit, head) = (self.resolve(revision)?, self.resolve("HEAD")?);
+        let arguments = ["merge-base", &commit, &head];
+        self.text(&arguments).map(|id| id.trim().to_owned()).map_err(|error| match error {
+            WorkspaceError::Git { message, .. } if message.is_empty() => {
+                let what = format!("HEAD and `{revision}` have no commit in common");
+                failure(&arguments, &what)
+            }
+            other => other,
+        })
+    }
+}
+
 fn failure(arguments: &[&str], message: &str) -> WorkspaceError {
     let message = message.trim().trim_start_matches("fatal: ").to_owned();
     WorkspaceError::Git { command: arguments.first().unwrap_or(&"").to_string(), message }
@@ -292,7 +362,8 @@ mod tests {
             let row = |file: ChangedFile| {
                 (file.base.path.clone(), file.base.text.to_string(), file.new.unwrap())
             };
-            changed(&root, against).unwrap().into_iter().map(row).collect()
+            let changes = changed(&root, against).unwrap();
+            (0..changes.len()).map(|index| row(changes.read(index).unwrap())).collect()
         };
         let row = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
         assert_eq!(seen(&Against::Staged).len(), 2, "before the first commit all is new");
@@ -308,8 +379,21 @@ mod tests {
         let head = Against::Revision("HEAD".to_owned());
         assert_eq!(seen(&head)[0], row("a.py", "a = 1\n", "a = 3\n"));
 
+        // What happened on the other side since is not this side's doing.
+        git(dir.path(), &["commit", "-qm", "second"]);
+        git(dir.path(), &["checkout", "-q", "-b", "side", "HEAD~1", "--force"]);
+        write("c.py", "c = 1\n");
+        git(dir.path(), &["add", "-A"]);
+        git(dir.path(), &["commit", "-qm", "third"]);
+        let other = if text_at(&root, "main", "a.py").is_ok() { "main" } else { "master" };
+        let since = changed(&root, &Against::Since(other.to_owned())).unwrap();
+        assert_eq!((since.len(), since.name(0)), (1, "c.py"));
+        assert!(changed(&root, &Against::Revision(other.to_owned())).unwrap().len() > 1);
+        assert_eq!(text_at(&root, other, "a.py").unwrap().as_deref(), Some("a = 2\n"));
+        assert_eq!(text_at(&root, other, "none").unwrap(), None);
+
         let none = Against::Revision("nope".to_owned());
-        let error = changed(&root, &none).unwrap_err().to_string();
+        let error = changed(&root, &none).err().unwrap().to_string();
         assert_eq!(error, "git rev-parse: there is no revision `nope`");
         let flag = Against::Revision("--output=x".to_owned());
         assert!(changed(&root, &flag).is_err());
@@ -368,17 +452,18 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", dir.path().join("link.py")).unwrap();
         git(dir.path(), &["add", "new\nline.py", "link.py"]);
         let changed = changed(&root, &Against::Staged).unwrap();
-        let names: Vec<&str> = changed.iter().map(|file| file.base.path.as_str()).collect();
+        let names: Vec<&str> = (0..changed.len()).map(|index| changed.name(index)).collect();
         assert_eq!(names, ["a.py", "new\nline.py"], "no link");
-        assert!(changed[0].new.as_ref().unwrap_err().to_string().contains("is in conflict"));
-        assert_eq!(changed[1].new.as_ref().unwrap(), "n = 1\n");
+        let new = |index| changed.read(index).unwrap().new;
+        assert!(new(0).unwrap_err().to_string().contains("is in conflict"));
+        assert_eq!(new(1).unwrap(), "n = 1\n");
     }
 
     #[test]
     fn outside_a_repository() {
         let dir = tempfile::tempdir().unwrap();
         let root = Root::find(dir.path()).unwrap();
-        let error = changed(&root, &Against::Revision("HEAD".to_owned())).unwrap_err();
+        let error = changed(&root, &Against::Revision("HEAD".to_owned())).err().unwrap();
         assert!(error.to_string().starts_with("git rev-parse: "), "{error}");
     }
 }

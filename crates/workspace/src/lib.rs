@@ -9,13 +9,15 @@ mod diff;
 mod error;
 mod files;
 pub mod git;
+mod ignore_file;
 mod root;
 mod stage;
 mod state;
 
-pub use diff::edit_between;
+pub use diff::{edit_between, exact_edit_between, unified_diff};
 pub use error::WorkspaceError;
 pub use files::{FILE_BYTES_MAX, decode, list, read, read_if_present};
+pub use ignore_file::{IGNORE_FILE, IgnoreFile, Problem, Wrong};
 pub use root::{Location, Root};
 pub use stage::{Change, Staged};
 pub use state::{FileState, Mismatch};

@@ -1,6 +1,8 @@
-//! Repository rules as a program: `cargo xtask tidy`, also run by `cargo test`.
+//! Repository rules as a program: `cargo xtask tidy`, also run by `cargo test`, and
+//! `cargo xtask rules`, which makes the pages of `docs/rules`.
 #![expect(clippy::print_stderr, reason = "speaks to the terminal")]
 
+mod rules;
 mod tidy;
 
 use std::path::Path;
@@ -17,8 +19,15 @@ fn main() -> ExitCode {
             }
             ExitCode::from(u8::from(!problems.is_empty()))
         }
+        (Some("rules"), None) => match rules::write(&root) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("docs/rules: {error}");
+                ExitCode::from(2)
+            }
+        },
         _ => {
-            eprintln!("usage: cargo xtask tidy");
+            eprintln!("usage: cargo xtask tidy | rules");
             ExitCode::from(2)
         }
     }

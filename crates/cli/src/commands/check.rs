@@ -1,31 +1,42 @@
-//! `check`: files, a diff or standard input.
+//! `check`: files, changes or standard input.
 
-use std::io::Read as _;
+mod in_order;
+mod repair;
+mod sources;
+
+use std::collections::BTreeSet;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use pipeline::Review;
-use policy::{Policy, Settings, Verdict};
-use types::{Document, Edit, Language, Snapshot};
-use workspace::git::{self, Against};
-use workspace::{FILE_BYTES_MAX, WorkspaceError};
+use policy::{Policy, Settings};
+use types::{
+    AllowedBy, CheckState, Confidence, Digest, Document, Edit, Facts, Finding, Language, Severity,
+    Snapshot,
+};
+use workspace::{IGNORE_FILE, IgnoreFile, WorkspaceError, Wrong};
 
-use crate::arguments::{Format, Global};
+use crate::arguments::{Global, ReportFormat};
 use crate::context::Context;
-use crate::output::{self, progress::Bar};
+use crate::output::formats::{self, Checked, Manner, Output, Summary};
+use crate::output::progress::Bar;
+use repair::Repair;
+use sources::{Source, Sources, Subject};
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Files and folders
-    #[arg(value_name = "PATH", required_unless_present_any = ["diff", "staged", "stdin"])]
+    /// Files and folders, as they are: a person stands behind them
+    #[arg(value_name = "PATH", required_unless_present_any = ["diff", "since", "staged", "stdin"])]
     paths: Vec<PathBuf>,
     /// Only what the working tree changes against this revision
-    #[arg(long, value_name = "REV", conflicts_with_all = ["staged", "stdin", "paths"])]
+    #[arg(long, value_name = "REV", conflicts_with_all = ["since", "staged", "stdin", "paths"])]
     diff: Option<String>,
+    /// Only what was changed since the last commit in common with this revision
+    #[arg(long, value_name = "REV", conflicts_with_all = ["staged", "stdin", "paths"])]
+    since: Option<String>,
     /// Only what is staged for the next commit
     #[arg(long, conflicts_with_all = ["stdin", "paths"])]
     staged: bool,
@@ -35,167 +46,219 @@ pub struct Flags {
     /// The language, in place of that of each file's name
     #[arg(long, value_name = "LANG")]
     lang: Option<Language>,
-}
-
-/// A file to check: the text before, and the text after or why there is none.
-struct Subject {
-    base: Document,
-    new: Result<String, WorkspaceError>,
-    /// Named by the person, or found by walking and git.
-    named: bool,
-}
-
-/// One checked file.
-pub struct Checked {
-    pub path: String,
-    pub text: String,
-    pub outcome: Result<Review, String>,
+    /// Make the mechanical fixes that introduce nothing; `undo` takes them back
+    #[arg(long, conflicts_with_all = ["staged", "stdin"])]
+    fix: bool,
+    /// With --fix: show what would be written
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
 }
 
 pub fn run(global: &Global, flags: &Flags) -> Result<ExitCode> {
     let context = Context::load(global, None)?;
     let policy = context.policy(Settings::default())?;
-    let sources = sources(&context, flags)?;
-    let (checked, skipped) = check_all(&context, &policy, flags.lang, &sources);
-    match context.format {
-        Format::Text => output::text::checked(&context, &checked, skipped)?,
-        Format::Json => output::json::checked(&checked)?,
-    }
-    Ok(exit_code(&checked))
+    let sources = Sources::new(&context, flags)?;
+    let manner = Manner { policy: &policy, quiet: context.quiet, verbose: context.verbose };
+    let mut writer = formats::writer(context.report, manner);
+    let stdout: Box<dyn Write> = match context.report {
+        ReportFormat::Text => Box::new(anstream::stdout().lock()),
+        _ => Box::new(std::io::stdout().lock()),
+    };
+    let mut out = BufWriter::new(stdout);
+    let run = Run { context: &context, policy: &policy, flags, sources };
+    let summary = run.all(writer.as_mut(), &mut out)?;
+    out.flush()?;
+    Ok(ExitCode::from(summary.exit_code()))
 }
 
-/// Where the subjects come from; files are read when their turn comes, not all at once.
-enum Sources {
-    Files(Vec<Result<(PathBuf, bool), WorkspaceError>>),
-    Ready(Vec<Mutex<Option<Subject>>>),
+struct Run<'a> {
+    context: &'a Context,
+    policy: &'a Policy,
+    flags: &'a Flags,
+    sources: Sources,
 }
 
-impl Sources {
-    fn len(&self) -> usize {
-        match self {
-            Sources::Files(files) => files.len(),
-            Sources::Ready(subjects) => subjects.len(),
-        }
-    }
+/// What came of one source.
+enum Item {
+    Checked(Box<Checked>, Option<Box<Repair>>),
+    /// Not text, and nobody named it: there is nothing to check in it.
+    Skipped,
+    Ignored,
+}
 
-    fn take(&self, index: usize) -> Option<Subject> {
-        match self {
-            Sources::Files(files) => {
-                let (path, named) = match &files[index] {
-                    Ok(file) => file,
-                    Err(problem) => {
-                        let new = Err(WorkspaceError::Walk(problem.to_string()));
-                        return Some(Subject { base: Document::absent("-"), new, named: true });
+impl Run<'_> {
+    /// Checks everything on all cores and writes the results in order, as they come.
+    fn all(mut self, writer: &mut dyn Output, out: &mut dyn Write) -> Result<Summary> {
+        let mut summary = Summary::default();
+        let mut used = BTreeSet::new();
+        let mut repairs = repair::Writer::new(self.context);
+        let mut bar = Bar::new(self.context.quiet, "checking");
+        let count = self.sources.len();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        writer.begin(out)?;
+        in_order::in_order(
+            count,
+            threads,
+            |index| self.one(index),
+            |index, item| {
+                bar.show(index as u64 + 1, count as u64);
+                let (checked, repair) = match item {
+                    Item::Checked(checked, repair) => (*checked, repair),
+                    Item::Skipped => {
+                        summary.skipped += 1;
+                        return Ok(());
+                    }
+                    Item::Ignored => {
+                        summary.ignored += 1;
+                        return Ok(());
                     }
                 };
-                let name = path.strip_prefix("./").unwrap_or(path).display().to_string();
-                let new = workspace::read(path, &name).map(|document| document.text.to_string());
-                Some(Subject { base: Document::absent(&name), new, named: *named })
+                let checked = match repair {
+                    None => checked,
+                    Some(repair) if self.flags.dry_run => repair.show(checked),
+                    Some(repair) => repairs.write(*repair, checked),
+                };
+                used.extend(entries_used(&checked));
+                put(writer, out, &mut summary, &checked, &bar)
+            },
+        )?;
+        bar.finish();
+        if self.sources.whole {
+            self.sources.ignore.complain_of_unused(&used);
+        }
+        if self.sources.on_disk()
+            && let Some(checked) = about_ignore_file(self.policy, &self.sources.ignore)
+        {
+            put(writer, out, &mut summary, &checked, &bar)?;
+        }
+        summary.generation = repairs.generation;
+        writer.end(out, &summary)?;
+        Ok(summary)
+    }
+
+    fn one(&self, index: usize) -> Item {
+        let subject = match self.sources.take(index) {
+            Source::Subject(subject) => *subject,
+            Source::Ignored => return Item::Ignored,
+        };
+        let Subject { base, new, named, facts, file } = subject;
+        let language = self.flags.lang.or(base.language);
+        let path = base.path.clone();
+        let text = match new {
+            Ok(text) => text,
+            Err(WorkspaceError::NotText { .. }) if !named && language.is_none() => {
+                return Item::Skipped;
             }
-            Sources::Ready(subjects) => subjects[index].lock().ok()?.take(),
+            Err(error) => {
+                let (text, outcome) = (String::new(), Err(error.to_string()));
+                return Item::Checked(Box::new(Checked { path, text, outcome, fixes: None }), None);
+            }
+        };
+        let base = base.with_language(language.or_else(|| Language::from_first_line(&text)));
+        let mut outcome = review(self.policy, &base, &text, &facts);
+        if let Ok(review) = &mut outcome
+            && !self.context.verbose
+        {
+            // The same input gives the same bytes: times only where they are asked for.
+            review.report.checks.iter_mut().for_each(|check| check.duration_us = 0);
+        }
+        let repair = match file.filter(|_| self.flags.fix) {
+            Some(file) => Repair::plan(self.policy, &base, &text, &facts, &file),
+            None => Ok(None),
+        };
+        let checked = Checked { path, text, outcome, fixes: None };
+        match repair {
+            Ok(repair) => Item::Checked(Box::new(checked), repair.map(Box::new)),
+            Err(problem) => {
+                let problem = Some(format!("`{}`: {problem}", checked.path));
+                let fixes = Some(formats::Fixes { problem, ..formats::Fixes::default() });
+                Item::Checked(Box::new(Checked { fixes, ..checked }), None)
+            }
         }
     }
 }
 
-fn sources(context: &Context, flags: &Flags) -> Result<Sources> {
-    let against = match &flags.diff {
-        Some(revision) => Some(Against::Revision(revision.clone())),
-        None => flags.staged.then_some(Against::Staged),
-    };
-    let subjects: Vec<Subject> = if let Some(against) = against {
-        git::changed(&context.root, &against)?
-            .into_iter()
-            .map(|file| Subject { base: file.base, new: file.new, named: false })
-            .collect()
-    } else if flags.stdin {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
-        read.context("cannot read standard input")?;
-        anyhow::ensure!(
-            bytes.len() as u64 <= FILE_BYTES_MAX,
-            "standard input is longer than {FILE_BYTES_MAX} bytes"
-        );
-        let new = workspace::decode("standard input".as_ref(), bytes);
-        vec![Subject { base: Document::absent("-"), new, named: true }]
-    } else {
-        let named = |path: &PathBuf| flags.paths.contains(path);
-        let (files, problems) = workspace::list(&flags.paths)?;
-        let files = files.into_iter().map(|path| {
-            let named = named(&path);
-            Ok((path, named))
-        });
-        return Ok(Sources::Files(files.chain(problems.into_iter().map(Err)).collect()));
-    };
-    Ok(Sources::Ready(subjects.into_iter().map(|subject| Mutex::new(Some(subject))).collect()))
+/// Writes what there is to say of one file, if anything.
+fn put(
+    writer: &mut dyn Output,
+    out: &mut dyn Write,
+    summary: &mut Summary,
+    checked: &Checked,
+    bar: &Bar,
+) -> Result<()> {
+    summary.add(checked);
+    let mut text = Vec::new();
+    writer.file(&mut text, checked)?;
+    match text.is_empty() {
+        true => Ok(()),
+        false => Ok(bar.aside(|| out.write_all(&text).and_then(|()| out.flush()))?),
+    }
 }
 
-/// Checks all subjects on all cores; the results are in the order of the subjects.
-fn check_all(
-    context: &Context,
-    policy: &Policy,
-    lang: Option<Language>,
-    sources: &Sources,
-) -> (Vec<Checked>, usize) {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new((Vec::new(), Bar::new(context.quiet, "checking")));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if index >= sources.len() {
-                        break;
-                    }
-                    let Some(subject) = sources.take(index) else { continue };
-                    let checked = check_one(policy, lang, subject);
-                    let Ok(mut done) = done.lock() else { break };
-                    done.0.push((index, checked));
-                    let count = done.0.len();
-                    done.1.show(count as u64, sources.len() as u64);
-                }
-            });
-        }
-    });
-    let (mut results, mut bar) =
-        done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    bar.finish();
-    results.sort_by_key(|(index, _)| *index);
-    let total = results.len();
-    let checked: Vec<Checked> = results.into_iter().filter_map(|(_, checked)| checked).collect();
-    let skipped = total - checked.len();
-    (checked, skipped)
-}
-
-/// `None` for a file that is not text and that nobody named: there is nothing to check in it.
-fn check_one(policy: &Policy, lang: Option<Language>, subject: Subject) -> Option<Checked> {
-    let language = lang.or(subject.base.language);
-    let path = subject.base.path.clone();
-    let text = match subject.new {
-        Ok(text) => text,
-        Err(WorkspaceError::NotText { .. }) if !subject.named && language.is_none() => return None,
-        Err(error) => {
-            return Some(Checked { path, text: String::new(), outcome: Err(error.to_string()) });
-        }
-    };
-    let language = language.or_else(|| Language::from_first_line(&text));
-    let base = subject.base.with_language(language);
+/// Judges the text that stands in place of `base`.
+fn review(policy: &Policy, base: &Document, text: &str, facts: &Facts) -> Result<Review, String> {
     let edit = match base.text.is_empty() {
-        true => Edit::replace_all(&base, &text),
-        false => workspace::edit_between(&base, &text),
+        true => Edit::replace_all(base, text),
+        false => workspace::edit_between(base, text),
     };
-    let outcome = pipeline::review(policy, &Snapshot::of(base), edit);
-    Some(Checked { path, text, outcome: outcome.map_err(|error| error.to_string()) })
+    let snapshot = Snapshot::of(base.clone());
+    pipeline::review(policy, &snapshot, edit, facts).map_err(|error| error.to_string())
 }
 
-fn exit_code(checked: &[Checked]) -> ExitCode {
-    let verdicts = || checked.iter().filter_map(|file| Some(&file.outcome.as_ref().ok()?.verdict));
-    let failed = checked.iter().any(|file| file.outcome.is_err());
-    if verdicts().any(|verdict| matches!(verdict, Verdict::Block(_))) {
-        ExitCode::from(1)
-    } else if failed || verdicts().any(|verdict| matches!(verdict, Verdict::Unchecked(_))) {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+/// The lines of the ignore file's entries that allowed something.
+fn entries_used(checked: &Checked) -> Vec<usize> {
+    let suppressed = checked.outcome.iter().flat_map(|review| &review.report.suppressed);
+    let by_file = suppressed.filter(|one| one.suppression.by == AllowedBy::File);
+    by_file.map(|one| one.suppression.line).collect()
+}
+
+/// What is wrong with the ignore file, as findings in it; `None` where nothing is.
+fn about_ignore_file(policy: &Policy, file: &IgnoreFile) -> Option<Checked> {
+    if file.problems.is_empty() {
+        return None;
+    }
+    let base = Document::absent(IGNORE_FILE);
+    let mut outcome = review(policy, &base, &file.text, &Facts::default());
+    if let Ok(review) = &mut outcome {
+        let report = &mut review.report;
+        for check in &mut report.checks {
+            check.duration_us = 0;
+            if check.name == "allows" {
+                check.state = CheckState::Failed;
+            }
+        }
+        report.findings.extend(file.problems.iter().map(about_entry));
+        report.findings.sort_by_key(|finding| finding.start);
+    }
+    let (path, text) = (IGNORE_FILE.to_owned(), file.text.clone());
+    Some(Checked { path, text, outcome, fixes: None })
+}
+
+fn about_entry(problem: &workspace::Problem) -> Finding {
+    let (rule, message) = match &problem.what {
+        Wrong::NoReason => {
+            ("allow-without-reason", "no reason is given, so nothing is allowed".to_owned())
+        }
+        Wrong::Unreadable(why) => {
+            ("allow-without-reason", format!("this line does not count: {why}"))
+        }
+        Wrong::Unused(rule) => {
+            ("allow-unused", format!("there is no finding of {rule} in these files"))
+        }
+    };
+    let line = format!("{rule}\n{}\n{message}", problem.start.line);
+    Finding {
+        rule: rule.to_owned(),
+        check: "allows",
+        severity: Severity::Info,
+        confidence: Confidence::High,
+        message,
+        cwe: Vec::new(),
+        start: problem.start,
+        end: problem.end,
+        introduced: true,
+        fingerprint: Digest::of(line.as_bytes()).hex()[..16].to_owned(),
+        fix: None,
+        trail: Vec::new(),
     }
 }

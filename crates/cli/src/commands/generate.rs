@@ -5,14 +5,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use pipeline::{Applied, Stages, Suggestion};
+use pipeline::{Applied, Review, Stages, Suggestion};
 use policy::{GenerateSettings, Policy, Settings};
 use providers::Cancel;
-use types::{Document, Extent, Language, Request, Sampling, Snapshot, Task};
-use workspace::{Location, Staged};
+use types::{
+    Allows, CommentAllows, Document, Extent, Facts, Language, Request, Sampling, Snapshot, Task,
+};
+use workspace::{IgnoreFile, Location, Staged};
 
-use crate::arguments::Global;
+use crate::arguments::{Global, ReportFormat};
 use crate::context::Context;
+use crate::output::formats::{self, Checked, Manner, Summary};
 use crate::output::{self, progress::Spinner};
 
 #[derive(Debug, Args)]
@@ -121,11 +124,13 @@ pub fn suggest_and_show(
     let cancel = Cancel::default();
     let on_interrupt = cancel.clone();
     ctrlc::set_handler(move || on_interrupt.cancel()).context("cannot catch Ctrl-C")?;
+    let facts = facts(context, &snapshot.document.path);
     let mut spinner = Spinner::new(context.quiet);
     let suggestion = {
         let mut stages = Stages {
             provider: provider.as_ref(),
             policy,
+            facts: &facts,
             ledger: &mut ledger,
             cancel: &cancel,
             progress: &mut |step| spinner.show(step),
@@ -141,20 +146,46 @@ pub fn suggest_and_show(
         }
         _ => None,
     };
-    show(context, snapshot, &suggestion, applied.as_ref())?;
+    show(context, policy, snapshot, &suggestion, applied.as_ref())?;
     Ok(output::exit_code(&suggestion.verdict))
+}
+
+/// What people allow in the file that is written: what they have committed.
+fn facts(context: &Context, name: &str) -> Facts {
+    let listed = IgnoreFile::committed(&context.root, "HEAD").allows(name);
+    let allows = Allows { comments: CommentAllows::Older, listed };
+    Facts { allows, ..Facts::default() }
 }
 
 fn show(
     context: &Context,
+    policy: &Policy,
     snapshot: &Snapshot,
     suggestion: &Suggestion,
     applied: Option<&Applied>,
 ) -> Result<()> {
-    match context.format {
-        crate::arguments::Format::Text => {
-            output::text::suggestion(context, snapshot, suggestion, applied)
+    match context.report {
+        ReportFormat::Text => output::text::suggestion(context, snapshot, suggestion, applied),
+        ReportFormat::Json => output::json::suggestion(suggestion, applied),
+        format => {
+            let Suggestion { report, verdict, key, .. } = suggestion;
+            let text = verdict.approved().map(|one| one.edit().apply(&snapshot.document));
+            let text = text.transpose()?.map(|edited| edited.text).unwrap_or_default();
+            let (report, verdict, key) = (report.clone(), verdict.clone(), *key);
+            let checked = Checked {
+                path: report.path.clone(),
+                text,
+                outcome: Ok(Review { report, verdict, key }),
+                fixes: None,
+            };
+            let manner = Manner { policy, quiet: context.quiet, verbose: context.verbose };
+            let mut writer = formats::writer(format, manner);
+            let mut out = std::io::stdout().lock();
+            let mut summary = Summary::default();
+            summary.add(&checked);
+            writer.begin(&mut out)?;
+            writer.file(&mut out, &checked)?;
+            Ok(writer.end(&mut out, &summary)?)
         }
-        crate::arguments::Format::Json => output::json::suggestion(suggestion, applied),
     }
 }

@@ -6,11 +6,11 @@ use anyhow::Result;
 use pipeline::{Applied, Direction, Reversal, Suggestion};
 use serde::Serialize;
 use serde_json::{Value, json};
-use types::{ModelIdentity, Report};
+use types::ModelIdentity;
 
-use crate::commands::Checked;
+use super::formats::File;
 
-/// The object of `check`, `generate` and `complete`.
+/// The object of `generate` and `complete`; that of `check` has the same fields.
 #[derive(Serialize)]
 struct Object<'a> {
     version: u8,
@@ -28,16 +28,6 @@ struct Object<'a> {
     usage: Option<Value>,
 }
 
-#[derive(Serialize)]
-struct File<'a> {
-    #[serde(flatten)]
-    report: Option<&'a Report>,
-    verdict: &'a str,
-    reasons: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Value>,
-}
-
 /// Prints any object.
 pub fn object(value: &impl Serialize) -> Result<()> {
     let mut out = std::io::stdout().lock();
@@ -47,18 +37,13 @@ pub fn object(value: &impl Serialize) -> Result<()> {
 }
 
 pub fn suggestion(suggestion: &Suggestion, applied: Option<&Applied>) -> Result<()> {
-    let Suggestion { verdict, report, completion, .. } = suggestion;
+    let Suggestion { verdict, report, completion, key, .. } = suggestion;
     let millis = |time: std::time::Duration| time.as_secs_f64() * 1e3;
     object(&Object {
         version: 1,
         verdict: verdict.name(),
         reasons: verdict.reasons(),
-        files: vec![File {
-            report: Some(report),
-            verdict: verdict.name(),
-            reasons: verdict.reasons(),
-            error: None,
-        }],
+        files: vec![File::judged(report, verdict, key)],
         model: Some(&completion.model),
         receipt: Some(suggestion.receipt.to_string()),
         text: suggestion.text(),
@@ -74,42 +59,6 @@ pub fn suggestion(suggestion: &Suggestion, applied: Option<&Applied>) -> Result<
             "rewrites": suggestion.rewrites,
         })),
     })
-}
-
-pub fn checked(checked: &[Checked]) -> Result<()> {
-    let files = checked.iter().map(|file| match &file.outcome {
-        Ok(review) => File {
-            report: Some(&review.report),
-            verdict: review.verdict.name(),
-            reasons: review.verdict.reasons(),
-            error: None,
-        },
-        Err(error) => File {
-            report: None,
-            verdict: "unchecked",
-            reasons: &[],
-            error: Some(json!({"path": file.path, "message": error})),
-        },
-    });
-    let files: Vec<File<'_>> = files.collect();
-    object(&Object {
-        version: 1,
-        verdict: worst(files.iter().map(|file| file.verdict)),
-        reasons: &[],
-        files,
-        model: None,
-        receipt: None,
-        text: None,
-        generation: None,
-        written: None,
-        usage: None,
-    })
-}
-
-/// The verdict over several files.
-pub fn worst<'a>(verdicts: impl Iterator<Item = &'a str>) -> &'a str {
-    let rank = |name: &&str| ["pass", "warn", "unchecked", "block"].iter().position(|n| n == name);
-    verdicts.max_by_key(rank).unwrap_or("pass")
 }
 
 pub fn reversal(reversal: &Reversal, done: bool) -> Result<()> {

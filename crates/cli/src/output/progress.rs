@@ -70,6 +70,11 @@ impl Bar {
         }
     }
 
+    /// Does something that may print, with the bar out of its way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
     pub fn finish(&mut self) {
         self.bar.finish_and_clear();
     }

@@ -2,27 +2,21 @@
 
 use std::io::Write as _;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::Result;
 use pipeline::{Applied, Direction, Reversal, Suggestion};
 use serde_json::Value;
-use types::{
-    BudgetAccount, BudgetLine, CheckState, Finding, LineIndex, Report, Severity, Snapshot,
-};
+use types::{BudgetAccount, BudgetLine, CheckState, LineIndex, Report, Snapshot};
 use workspace::FileState;
 
+use super::excerpt::excerpt;
 use super::{dim, one_line, printable, verdict_word};
-use crate::commands::Checked;
 use crate::context::Context;
 
 /// Most findings of one file that are shown with an excerpt; the rest is counted.
-const FINDINGS_MAX: usize = 100;
+pub const FINDINGS_MAX: usize = 100;
 
 /// Most reasons that are listed under a verdict.
 const REASONS_MAX: usize = 5;
-
-/// Longest excerpt in bytes; a finding over more lines shows its first.
-const EXCERPT_BYTES_MAX: usize = 2000;
 
 /// A suggestion: its code on standard output, what was found out on standard error.
 pub fn suggestion(
@@ -43,8 +37,9 @@ pub fn suggestion(
     }
     if let Some(approved) = verdict.approved() {
         let edited = approved.edit().apply(&snapshot.document)?;
+        let index = LineIndex::new(&edited.text);
         for finding in report.findings.iter().take(FINDINGS_MAX) {
-            err!("{}\n", excerpt(report, &edited.text, finding));
+            err!("{}\n", excerpt(report, &edited.text, &index, finding));
         }
     }
     reasons(&mut anstream::stderr().lock(), verdict.reasons())?;
@@ -113,65 +108,8 @@ fn budget(account: &BudgetAccount) -> String {
     format!("context {} tokens: answer {}{parts}", account.context, account.answer)
 }
 
-/// The findings of all files, then a summary.
-pub fn checked(context: &Context, checked: &[Checked], skipped: usize) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    let (mut findings, mut unchecked) = (0, std::collections::BTreeMap::<String, usize>::new());
-    for file in checked {
-        match &file.outcome {
-            Err(error) => writeln!(out, "{}: {}", super::error_word(), printable(error))?,
-            Ok(review) => {
-                let report = &review.report;
-                findings += report.findings.len();
-                for finding in report.findings.iter().take(FINDINGS_MAX) {
-                    writeln!(out, "{}\n", excerpt(report, &file.text, finding))?;
-                }
-                if let more @ 1.. = report.findings.len().saturating_sub(FINDINGS_MAX) {
-                    writeln!(out, "{}: {more} more findings\n", one_line(&report.path))?;
-                }
-                if review.verdict.approved().is_none() || context.verbose {
-                    let word = verdict_word(review.verdict.name());
-                    writeln!(out, "{word}  {}{}", one_line(&report.path), score(report))?;
-                    writeln!(out, "{}", checks(report))?;
-                    reasons(&mut out, review.verdict.reasons())?;
-                }
-                for outcome in report.checks.iter().filter(|c| c.state == CheckState::Unchecked) {
-                    let reason = outcome.reason.as_deref().unwrap_or("no reason given");
-                    *unchecked.entry(format!("{}: {reason}", outcome.name)).or_default() += 1;
-                }
-            }
-        }
-    }
-    if !context.quiet {
-        let verdict = |file: &'_ Checked| match &file.outcome {
-            Ok(review) => review.verdict.name(),
-            Err(_) => "unchecked",
-        };
-        if checked.is_empty() {
-            writeln!(
-                out,
-                "nothing to check{}",
-                if skipped > 0 { ": no file is text" } else { "" }
-            )?;
-            return Ok(());
-        }
-        let word = verdict_word(super::json::worst(checked.iter().map(verdict)));
-        let skipped = match skipped {
-            0 => String::new(),
-            skipped => format!(", {skipped} not text and skipped"),
-        };
-        let (files, findings) = (counted(checked.len(), "file"), counted(findings, "finding"));
-        writeln!(out, "{word}  {files}, {findings}{skipped}")?;
-        for (what, files) in unchecked {
-            let files = counted(files, "file");
-            writeln!(out, "{}", dim(&format!("unchecked in {files}: {}", printable(&what))))?;
-        }
-    }
-    Ok(())
-}
-
 /// The first reasons of a verdict, and how many more there are.
-fn reasons(out: &mut impl std::io::Write, reasons: &[String]) -> std::io::Result<()> {
+pub fn reasons(out: &mut dyn std::io::Write, reasons: &[String]) -> std::io::Result<()> {
     for reason in reasons.iter().take(REASONS_MAX) {
         writeln!(out, "  {}", printable(reason))?;
     }
@@ -181,19 +119,19 @@ fn reasons(out: &mut impl std::io::Write, reasons: &[String]) -> std::io::Result
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         count => format!("{count} {noun}s"),
     }
 }
 
-fn score(report: &Report) -> String {
+pub fn score(report: &Report) -> String {
     report.score.total.map(|total| format!(", score {total}")).unwrap_or_default()
 }
 
 /// `syntax passed · lint failed · coverage unchecked (no tests were run)`
-fn checks(report: &Report) -> String {
+pub fn checks(report: &Report) -> String {
     let parts = report.checks.iter().map(|outcome| {
         let name = outcome.name;
         match outcome.state {
@@ -207,60 +145,6 @@ fn checks(report: &Report) -> String {
         }
     });
     parts.collect::<Vec<_>>().join(" · ")
-}
-
-/// A finding over the lines it is in.
-fn excerpt(report: &Report, text: &str, finding: &Finding) -> String {
-    let (path, secrets) = (report.path.as_str(), report.findings.as_slice());
-    let index = LineIndex::new(text);
-    let first = index.line_range(text, finding.start.line).unwrap_or(0..0);
-    let last = index.line_range(text, finding.end.line).unwrap_or_else(|| first.clone());
-    let mut window = first.start..last.end.max(first.end);
-    if window.len() > EXCERPT_BYTES_MAX {
-        let from = finding.start.byte.saturating_sub(EXCERPT_BYTES_MAX / 4);
-        let from = text.floor_char_boundary(from.max(first.start));
-        window = from..text.floor_char_boundary((from + EXCERPT_BYTES_MAX).min(first.end));
-    }
-    let source = &text[window.clone()];
-    let inside = |byte: usize| byte.clamp(window.start, window.end) - window.start;
-    let span = inside(finding.start.byte)..inside(finding.end.byte.max(finding.start.byte));
-    let level = match finding.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Info => Level::INFO,
-    };
-    let message = printable(&finding.message);
-    let cwe = match finding.cwe.as_slice() {
-        [] => String::new(),
-        cwe => format!(" [{}]", cwe.join(", ")),
-    };
-    let title = format!("{message}{cwe}");
-    let (path, source) = (one_line(path), masked(source, window.start, secrets));
-    let snippet = Snippet::source(source.as_str())
-        .path(path.as_str())
-        .line_start(finding.start.line)
-        .annotation(AnnotationKind::Primary.span(span));
-    let group = level.primary_title(title.as_str()).id(finding.rule.as_str()).element(snippet);
-    Renderer::styled().render(&[group])
-}
-
-/// The rules of the linter that point at a password.
-const PASSWORD_RULES: [&str; 3] = ["S105", "S106", "S107"];
-
-/// An excerpt with every secret in it as stars: what is printed ends up in logs.
-fn masked(source: &str, start: usize, findings: &[Finding]) -> String {
-    let mut bytes = source.as_bytes().to_vec();
-    let secret = |finding: &&Finding| {
-        finding.check == "secrets" || PASSWORD_RULES.contains(&finding.rule.as_str())
-    };
-    for finding in findings.iter().filter(secret) {
-        let inside = |byte: usize| byte.clamp(start, start + bytes.len()) - start;
-        let range = inside(finding.start.byte)..inside(finding.end.byte);
-        for byte in bytes[range].iter_mut().filter(|byte| **byte != b'\n') {
-            *byte = b'*';
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What an undo or redo did, or would do.

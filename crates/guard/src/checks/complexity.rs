@@ -10,9 +10,48 @@ use types::{Language, Severity};
 use super::{Check, Outcome, Places, RUFF, known, measured};
 use crate::analysis::{Function, Lint, Linted};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "complexity", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "complexity", tool, run, places: Places::Stable, rules: RULES };
+
+const RULES: &[RuleDoc] = &[
+    RuleDoc {
+        id: "complexity-cyclomatic",
+        title: "A function with too many paths through it",
+        severity: Severity::Warning,
+        cwe: &["CWE-1121"],
+        explanation: "Every branch and every boolean operator adds a path (McCabe 1976). A function \
+                      with more than 15 needs as many tests and is seldom read right. Take parts \
+                      with a name of their own out of it, return early, or replace branches by a \
+                      table. Python has ruff's C901 in its place, which counts no operators.",
+        bad: "",
+        good: "",
+    },
+    RuleDoc {
+        id: "complexity-nesting",
+        title: "Control structures too deep inside each other",
+        severity: Severity::Warning,
+        cwe: &["CWE-1124"],
+        explanation: "More than 5 levels of `if`, loops and `try` inside each other have to be held \
+                      in mind at once. Return or continue early, or make the inner part a function.",
+        bad: "if a:\n    for b in a:\n        if b:\n            for c in b:\n                \
+              if c:\n                    if c.d:\n                        use(c)\n",
+        good: "for c in wanted(a):\n    use(c)\n",
+    },
+    RuleDoc {
+        id: "complexity-parameters",
+        title: "A function with too many parameters",
+        severity: Severity::Warning,
+        cwe: &["CWE-1064"],
+        explanation: "More than 8 parameters are easily given in the wrong order, and say that the \
+                      function does several things. Group those that belong together in a type of \
+                      their own, or split the function.",
+        bad: "def draw(x, y, width, height, color, border, shadow, title, font):\n    ...\n",
+        good: "def draw(box, style, title):\n    ...\n",
+    },
+];
 
 const CYCLOMATIC_MAX: usize = 15;
 const NESTING_MAX: usize = 5;
@@ -64,7 +103,7 @@ fn over(function: &Function, measure: &str, value: usize, max: usize) -> Option<
 }
 
 /// "`f` is too complex (11 > 10)": the same function with a smaller number is no new finding.
-fn from_linter(lint: &Lint) -> Found {
+pub(super) fn from_linter(lint: &Lint) -> Found {
     let found = Found::new(lint.code.clone(), Severity::Warning, lint.range.clone());
     let (name, numbers) = lint.message.split_once(" (").unwrap_or((&lint.message, ""));
     let digits = numbers.split(' ').next().unwrap_or_default();

@@ -9,9 +9,37 @@ use types::{Language, Severity};
 
 use super::{Check, Outcome, Places};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "hidden", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "hidden", tool, run, places: Places::Stable, rules: RULES };
+
+const RULES: &[RuleDoc] = &[
+    RuleDoc {
+        id: "hidden-bidi",
+        title: "A character that changes the direction of the text",
+        severity: Severity::Error,
+        cwe: &["CWE-1007"],
+        explanation: "Controls such as U+202E make an editor show the code in another order than \
+                      the compiler reads it: a comment can look like code and code like a comment \
+                      (CVE-2021-42574). Remove the character; in a text that needs one, write it \
+                      as an escape such as \\u202e, where a reader can see it.",
+        bad: "",
+        good: "arrow = \"\\u202e\"\n",
+    },
+    RuleDoc {
+        id: "hidden-character",
+        title: "A character that cannot be seen",
+        severity: Severity::Error,
+        cwe: &["CWE-1007"],
+        explanation: "Characters without width, tags and NUL are part of names and texts but shown \
+                      nowhere. They make two names look the same, hide messages to other programs, \
+                      and break comparisons. Remove the character, or write it as an escape.",
+        bad: "",
+        good: "joiner = \"\\u200b\"\n",
+    },
+];
 
 /// Characters reported for one text.
 const FOUND_MAX: usize = 5_000;

@@ -10,7 +10,8 @@ use crate::analysis::Lint;
 use crate::found::Found;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "lint", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "lint", tool, run, places: Places::Stable, rules: &[] };
 
 /// Rules whose finding means that the code fails when it runs.
 const FAILS: &[&str] = &[
@@ -38,7 +39,7 @@ fn run(source: &Source<'_>) -> Outcome {
     linted(source, |code| !elsewhere(code), found)
 }
 
-fn found(lint: &Lint) -> Found {
+pub(super) fn found(lint: &Lint) -> Found {
     let any = |rules: &[&str]| rules.iter().any(|rule| lint.code.starts_with(rule));
     let severity = if any(FAILS) {
         Severity::Error

@@ -11,9 +11,62 @@ use crate::analysis::{Analysis, Lint};
 use crate::found::Found;
 use crate::languages;
 use crate::languages::tree::slice;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "naming", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "naming", tool, run, places: Places::Stable, rules: RULES };
+
+const RULES: &[RuleDoc] = &[
+    rule(
+        "naming-snake-case",
+        "A name that is not written in snake_case",
+        "fn parseLine() {}\n",
+        "fn parse_line() {}\n",
+    ),
+    rule(
+        "naming-upper-camel-case",
+        "A name that is not written in UpperCamelCase",
+        "struct line_parser;\n",
+        "struct LineParser;\n",
+    ),
+    rule(
+        "naming-upper-snake-case",
+        "A name that is not written in UPPER_SNAKE_CASE",
+        "const lineMax: u8 = 1;\n",
+        "const LINE_MAX: u8 = 1;\n",
+    ),
+    rule(
+        "naming-camel-case",
+        "A name that is not written in camelCase",
+        "function parse_line() {}\n",
+        "function parseLine() {}\n",
+    ),
+    rule(
+        "naming-mixed-caps",
+        "A name that is not written in MixedCaps",
+        "func parse_line() {}\n",
+        "func parseLine() {}\n",
+    ),
+];
+
+const fn rule(
+    id: &'static str,
+    title: &'static str,
+    bad: &'static str,
+    good: &'static str,
+) -> RuleDoc {
+    RuleDoc {
+        id,
+        title,
+        severity: Severity::Info,
+        cwe: &["CWE-1099"],
+        explanation: "The language's own guide says how this kind of name is written, and its \
+                      readers and tools expect it. Only names that the change declares are judged.",
+        bad,
+        good,
+    }
+}
 
 /// Whether one of the linter's rules is about names.
 pub(crate) fn owns(code: &str) -> bool {
@@ -34,7 +87,7 @@ fn run(source: &Source<'_>) -> Outcome {
     measured(source, |analysis| from_names(source.text, analysis))
 }
 
-fn from_linter(lint: &Lint) -> Found {
+pub(super) fn from_linter(lint: &Lint) -> Found {
     let mut found = Found::new(lint.code.clone(), Severity::Info, lint.range.clone());
     found.fix.clone_from(&lint.fix);
     found.message(lint.message.clone())

@@ -20,10 +20,12 @@ use types::{Confidence, Language, Severity};
 
 use super::{Check, Outcome, Places};
 use crate::found::Found;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 use rules::{GENERIC, RULES, Rule};
 
-pub(crate) static CHECK: Check = Check { name: "secrets", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "secrets", tool, run, places: Places::Stable, rules: &[] };
 
 /// Longest part of a text that is scanned, in bytes.
 const SCANNED_BYTES_MAX: usize = 16 << 20;
@@ -147,6 +149,22 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         .expect("a few short words fit any automaton");
     Words { search, rules }
 });
+
+/// What is written about each kind of secret.
+pub(crate) fn documented() -> impl Iterator<Item = RuleDoc> {
+    RULES.iter().map(|rule| RuleDoc {
+        id: rule.id,
+        title: rule.title,
+        severity: Severity::Error,
+        cwe: &["CWE-798"],
+        explanation: "A secret in a text is known to everyone who can read the repository, now and \
+                      in its history, and to every tool that the text is given to. Take it out, \
+                      have its owner revoke it and issue a new one, and read it when the program \
+                      runs: from the environment, a file outside the repository, or a secret store.",
+        bad: "",
+        good: "token = os.environ[\"SERVICE_TOKEN\"]\n",
+    })
+}
 
 /// Pays for the word search before the first real text.
 pub(crate) fn warm_up() {

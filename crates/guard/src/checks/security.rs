@@ -13,7 +13,8 @@ use crate::analysis::Lint;
 use crate::found::Found;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "security", tool, run, places: Places::Stable };
+pub(crate) static CHECK: Check =
+    Check { name: "security", tool, run, places: Places::Stable, rules: &[] };
 
 /// Whether one of the linter's rules is about security.
 pub(crate) fn owns(code: &str) -> bool {
@@ -34,7 +35,7 @@ fn run(source: &Source<'_>) -> Outcome {
     }
 }
 
-fn found(lint: &Lint) -> Found {
+pub(super) fn found(lint: &Lint) -> Found {
     let row = RULES.iter().find(|(code, ..)| *code == lint.code);
     let (_, severity, confidence, cwe) = row.unwrap_or(&UNKNOWN);
     // A command that is spelled out cannot be changed by an attacker.

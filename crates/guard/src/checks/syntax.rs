@@ -8,9 +8,23 @@ use types::{Language, Severity};
 use super::{Check, Outcome, Places, RUFF, known};
 use crate::found::Found;
 use crate::languages;
+use crate::rule_doc::RuleDoc;
 use crate::source::Source;
 
-pub(crate) static CHECK: Check = Check { name: "syntax", tool, run, places: Places::Wandering };
+pub(crate) static CHECK: Check =
+    Check { name: "syntax", tool, run, places: Places::Wandering, rules: RULES };
+
+const RULES: &[RuleDoc] = &[RuleDoc {
+    id: RULE,
+    title: "The text is not a program of its language",
+    severity: Severity::Error,
+    cwe: &[],
+    explanation: "The parser cannot read the text after the change, and could read the text \
+                  before it, or read it further. Such code does not run, and checks that need a \
+                  syntax tree cannot look at it, so a syntax error also hides other findings.",
+    bad: "def greet(name:\n    print(name)\n",
+    good: "def greet(name):\n    print(name)\n",
+}];
 
 /// The rule's id, the same for every language.
 const RULE: &str = "syntax-error";

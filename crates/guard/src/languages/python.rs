@@ -11,18 +11,19 @@ use std::sync::LazyLock;
 
 use ruff_db::diagnostic::Diagnostic;
 use ruff_diagnostics::Applicability;
-use ruff_linter::RuleSelector;
 use ruff_linter::linter::{ParseSource, lint_only};
 use ruff_linter::registry::Rule;
 use ruff_linter::rule_selector::PreviewOptions;
 use ruff_linter::settings::{LinterSettings, flags};
 use ruff_linter::source_kind::SourceKind;
+use ruff_linter::{FixAvailability, RuleSelector};
 use ruff_python_ast::{PySourceType, PythonVersion};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 use types::Fix;
 
 use crate::analysis::{Analysis, Lint, Linted, SyntaxError};
+use crate::catalog::Fixable;
 
 pub use format::{FormatError, format};
 pub use rules::{PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
@@ -41,10 +42,16 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
     let Some(module) = parse_unchecked(text, options).try_into_module() else {
         return Err("the parser did not return a module".to_owned());
     };
+    let comments = module.tokens().iter().filter(|token| token.kind().is_comment());
+    let comments = comments.map(|token| token.start().into()..token.end().into()).collect();
     let valid = module.has_valid_syntax();
     let measured = measure::measure(module.suite());
-    let mut analysis =
-        Analysis { functions: measured.functions, names: measured.names, ..Analysis::default() };
+    let mut analysis = Analysis {
+        functions: measured.functions,
+        names: measured.names,
+        comments,
+        ..Analysis::default()
+    };
     if !valid {
         analysis.gap = Some("the file does not parse".to_owned());
     }
@@ -88,6 +95,28 @@ pub(crate) fn analyse(path: &str, text: &str, parsed: &dyn Fn()) -> Result<Analy
     analysis.linted =
         if valid { Linted::Whole(lints) } else { Linted::Partly(lints, UNPARSED.to_owned()) };
     Ok(analysis)
+}
+
+/// What ruff says of a rule that runs.
+pub(crate) struct Documented {
+    pub code: String,
+    pub name: &'static str,
+    /// Markdown.
+    pub explanation: &'static str,
+    pub fix: Fixable,
+}
+
+/// Every rule that runs.
+pub(crate) fn documented() -> impl Iterator<Item = Documented> {
+    SETTINGS.rules.iter_enabled().filter_map(|rule| {
+        let fix = match rule.fixable() {
+            FixAvailability::Always => Fixable::Always,
+            FixAvailability::Sometimes => Fixable::Sometimes,
+            FixAvailability::None => Fixable::Never,
+        };
+        let (name, explanation) = (rule.into(), rule.explanation()?);
+        Some(Documented { code: rule.noqa_code().to_string(), name, explanation, fix })
+    })
 }
 
 /// Pays for the rule table and the linter's lazy tables before the first real file.

@@ -63,6 +63,7 @@ struct Meaning {
     name: bool,
     list: bool,
     else_clause: bool,
+    comment: bool,
 }
 
 impl Grammar {
@@ -82,6 +83,7 @@ impl Grammar {
                     name: named && kind.ends_with("identifier"),
                     list: node(self.lists),
                     else_clause: named && kind == "else_clause",
+                    comment: named && kind.contains("comment"),
                 }
             };
             let mut names = HashMap::new();
@@ -192,6 +194,9 @@ impl<'t> Walk<'t> {
         if node.is_error() || node.is_missing() {
             self.report(node);
             self.broken += usize::from(node.is_error());
+        }
+        if meaning.comment {
+            self.analysis.comments.push(node.byte_range());
         }
         if meaning.function {
             let function = self.start_of(node);

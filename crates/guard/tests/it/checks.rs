@@ -321,6 +321,7 @@ fn what_a_language_has_no_tool_for_is_unchecked() {
             ("complexity", Unchecked),
             ("naming", Unchecked),
             ("coverage", Unchecked),
+            ("allows", Passed),
         ]
     );
 }

@@ -21,10 +21,10 @@ fn a_clean_function_has_every_point() {
         score("a.py", "", text, &Facts::default()),
         Score { total: Some(100), parts: whole }
     );
-    let half = Facts { coverage: Some(0.5) };
+    let half = Facts { coverage: Some(0.5), ..Facts::default() };
     let parts = ScoreParts { coverage: Some(13), ..whole };
     assert_eq!(score("a.py", "", text, &half), Score { total: Some(88), parts });
-    let none = Facts { coverage: Some(f64::NAN) };
+    let none = Facts { coverage: Some(f64::NAN), ..Facts::default() };
     assert_eq!(score("a.py", "", text, &none).parts, whole);
 }
 

@@ -119,6 +119,7 @@ impl Bench {
         let mut stages = Stages {
             provider: &self.provider,
             policy: &Policy::default(),
+            facts: &types::Facts::default(),
             ledger: &mut self.ledger.borrow_mut(),
             cancel: &Cancel::default(),
             progress: &mut |_| {},

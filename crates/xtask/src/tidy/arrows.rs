@@ -11,7 +11,7 @@ const LOWER: &[&str] =
 fn allowed(name: &str) -> Option<Vec<&'static str>> {
     Some(match name {
         "types" | "engine" | "flow" => vec![],
-        "xtask" => vec!["flow"],
+        "xtask" => vec!["flow", "guard", "types"],
         "prompt" | "policy" | "ledger" => vec!["types"],
         "guard" => vec!["flow", "types"],
         "workspace" => vec!["policy", "types"],
