@@ -65,7 +65,8 @@ pub struct Outcome {
 ///
 /// `text` is what the program was made from. The work is bounded by `budget_steps`: one step for
 /// each expression and statement walked, and for each write that a branch takes back; functions are
-/// walked several times. A file needs about as many steps as it has bytes.
+/// walked several times. Four large files of Python's standard library took one to three steps for
+/// each byte. It recurses up to a bound: in a build without optimisation, 256 MiB of stack are enough.
 #[must_use]
 pub fn check(language: Language, program: &Program, text: &str, budget_steps: u64) -> Outcome {
     match rules(language) {

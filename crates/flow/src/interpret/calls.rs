@@ -261,8 +261,12 @@ impl<'a> Interpreter<'a> {
         }
         self.source_entry(call, &mut result);
         for entry in &entries {
+            if let Role::Source(source) = entry.role {
+                self.source_call(source, call, &mut result);
+            }
+        }
+        for entry in &entries {
             match entry.role {
-                Role::Source(source) => self.source_call(source, call, &mut result),
                 Role::Sanitizer(sanitizer) => self.sanitize(sanitizer, call, &mut result),
                 Role::Guard(guard) => self.note_guard(guard, call),
                 _ => {}

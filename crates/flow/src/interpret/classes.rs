@@ -206,20 +206,26 @@ impl Interpreter<'_> {
 
     /// The fields that the body of a class declares, in order.
     pub(super) fn declared_fields(&self, class: ClassId) -> Vec<Symbol> {
+        self.declarations(class).map(|(name, _)| name).collect()
+    }
+
+    /// The declared type of a field.
+    pub(super) fn field_annotation(&self, class: ClassId, name: Symbol) -> Option<ExprId> {
+        self.declarations(class).find(|(field, _)| *field == name).map(|(_, annotation)| annotation)
+    }
+
+    fn declarations(&self, class: ClassId) -> impl Iterator<Item = (Symbol, ExprId)> {
         let program = self.program;
         let body = &program.classes[class.0 as usize].body;
-        let names = body.iter().filter_map(|statement| {
-            match &program.statements[statement.0 as usize].kind {
-                StatementKind::Assign { target, annotation: Some(_), .. } => {
-                    match self.expression(*target) {
-                        Expression::Name(name) => Some(*name),
-                        _ => None,
-                    }
+        body.iter().filter_map(|statement| match &program.statements[statement.0 as usize].kind {
+            StatementKind::Assign { target, annotation: Some(annotation), .. } => {
+                match self.expression(*target) {
+                    Expression::Name(name) => Some((*name, *annotation)),
+                    _ => None,
                 }
-                _ => None,
             }
-        });
-        names.collect()
+            _ => None,
+        })
     }
 
     /// `super().name`: the method of a base, bound to the object.

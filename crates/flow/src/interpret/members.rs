@@ -242,7 +242,21 @@ impl<'a> Interpreter<'a> {
                 result = result.join(field);
             }
         }
+        if let Some(class) = self.declared_field(base, name) {
+            self.without_text(&mut result, class);
+        }
         result
+    }
+
+    /// The declared type of a field of an object of the file.
+    fn declared_field(&mut self, base: &Value, name: Symbol) -> Option<Shape> {
+        if base.labels.is_empty() {
+            return None;
+        }
+        let Shape::Object(id) = base.only_shape()? else { return None };
+        let Kind::Instance(class) = self.state.object(id).kind else { return None };
+        let annotation = self.field_annotation(class, name)?;
+        self.declared(annotation)
     }
 
     /// Attributes and entries that are sources by their name.

@@ -10,7 +10,7 @@ use crate::language::BuiltIn;
 use crate::pattern::Confidence;
 use crate::rule::{FixRule, Holds};
 use crate::rules::{Entry, Mention, Role};
-use crate::value::{Shape, Shapes, Value};
+use crate::value::{Kind, Shape, Shapes, Value};
 
 /// A rule about the text is reported at most so often.
 const TEXTS_MAX: usize = 100;
@@ -187,6 +187,12 @@ impl Interpreter<'_> {
     }
 
     pub(super) fn is_harmless_type(&self, class: Shape) -> bool {
+        if let Shape::Object(id) = class {
+            // A class of the file that inherits such a type: an enumeration.
+            let Kind::Instance(class) = self.state.object(id).kind else { return false };
+            let bases = self.outside_bases(class);
+            return bases.into_iter().any(|base| self.is_harmless_type(Shape::Instance(base)));
+        }
         let Shape::Instance(path) = class else { return false };
         let text = self.paths.text(path);
         let is_number = [BuiltIn::Integer, BuiltIn::Float, BuiltIn::Boolean]
