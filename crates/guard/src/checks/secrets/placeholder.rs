@@ -189,7 +189,10 @@ const PUBLISHED: &[&str] =
 /// Whether a value of any kind is none after all.
 pub(super) fn stands_for_one(secret: &str) -> bool {
     let lower = secret.to_ascii_lowercase();
-    STANDING.iter().any(|word| lower.contains(word)) || repeats(secret) || counts(lower.as_bytes())
+    STANDING.iter().any(|word| lower.contains(word))
+        || repeats(secret)
+        || counts(lower.as_bytes())
+        || is_published(secret)
 }
 
 /// The same for a value that nothing but its name marks as a secret.
