@@ -67,7 +67,8 @@ fn repeats(words: &[&str], written: &[bool]) -> HashMap<usize, (usize, usize)> {
     for (from, window) in windows.iter().enumerate() {
         for &at in places.get(window).into_iter().flatten() {
             let later = at >= from + TOKENS_MIN;
-            let begins = from == 0 || !written[at - 1] || words[from - 1] != words[at - 1];
+            let begins =
+                from == 0 || at == 0 || !written[at - 1] || words[from - 1] != words[at - 1];
             if !begins || (written[from] && !later) {
                 continue;
             }
