@@ -7,7 +7,7 @@ mod lint;
 mod naming;
 pub(crate) mod secrets;
 mod security;
-mod syntax;
+pub(crate) mod syntax;
 
 use types::Language;
 

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 
 use types::{Language, LineIndex};
 
-use crate::analysis::Analysis;
-use crate::deep_stack::{self, Lost};
+use crate::analysis::{Analysis, Depth};
+use crate::deep_stack::{self, LINEAR_PATIENCE, Lost, PATIENCE};
 use crate::languages;
 
 /// Longest text that is parsed, in bytes. Longer ones are only scanned for secrets and hidden
@@ -23,6 +23,7 @@ pub(crate) struct Source<'a> {
     pub language: Option<Language>,
     pub text: &'a str,
     clock: &'a dyn Fn() -> u64,
+    depth: Depth,
     lines: OnceCell<LineIndex>,
     read: OnceCell<Read>,
 }
@@ -40,7 +41,17 @@ impl<'a> Source<'a> {
         text: &'a str,
         clock: &'a dyn Fn() -> u64,
     ) -> Source<'a> {
-        Source { path, language, text, clock, lines: OnceCell::new(), read: OnceCell::new() }
+        let (lines, read) = (OnceCell::new(), OnceCell::new());
+        Source { path, language, text, clock, depth: Depth::Lints, lines, read }
+    }
+
+    /// A text of which nothing but its syntax errors is asked.
+    pub(crate) fn for_syntax(
+        path: &'a str,
+        language: Option<Language>,
+        text: &'a str,
+    ) -> Source<'a> {
+        Source { depth: Depth::Syntax, ..Source::new(path, language, text, &|| 0) }
     }
 
     pub(crate) fn lines(&self) -> &LineIndex {
@@ -68,8 +79,13 @@ impl<'a> Source<'a> {
                 return refused(&format!("the file is larger than {mib} MiB"));
             }
             let (path, text) = (self.path.to_owned(), self.text.to_owned());
-            let ran = deep_stack::run(self.clock, move |watch| {
-                languages::analyse(language, &path, &text, watch)
+            let depth = self.depth;
+            let patience = match languages::grammar(language) {
+                Some(_) => PATIENCE,
+                None => LINEAR_PATIENCE,
+            };
+            let ran = deep_stack::run(self.clock, patience, move |watch| {
+                languages::analyse(language, &path, &text, depth, watch)
             });
             match ran.value {
                 Ok(analysis) => Read { analysis, lint_us: ran.after_us },

@@ -22,7 +22,7 @@ use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 use types::Fix;
 
-use crate::analysis::{Analysis, Lint, Linted, SyntaxError};
+use crate::analysis::{Analysis, Depth, Lint, Linted, SyntaxError};
 use crate::catalog::Fixable;
 use crate::deep_stack::Watch;
 
@@ -33,7 +33,12 @@ const TARGET: PythonVersion = PythonVersion::PY312;
 const UNPARSED: &str = "the file does not parse, so only rules on single tokens ran";
 
 /// Parses, measures and lints one text.
-pub(crate) fn analyse(path: &str, text: &str, watch: &Watch) -> Result<Analysis, String> {
+pub(crate) fn analyse(
+    path: &str,
+    text: &str,
+    wanted: Depth,
+    watch: &Watch,
+) -> Result<Analysis, String> {
     if depth::tokens(text) > depth::TOKENS_MAX {
         return Err("the file nests too deeply to be parsed safely".to_owned());
     }
@@ -55,6 +60,10 @@ pub(crate) fn analyse(path: &str, text: &str, watch: &Watch) -> Result<Analysis,
     };
     if !valid {
         analysis.gap = Some("the file does not parse".to_owned());
+    }
+    if wanted == Depth::Syntax && measured.depth <= depth::DROPPED_MAX {
+        analysis.errors = module.errors().iter().map(syntax_error).collect();
+        return Ok(analysis);
     }
     if measured.depth > depth::LINTED_MAX {
         let max = depth::LINTED_MAX;
