@@ -122,7 +122,7 @@ pub(crate) fn settle(
     let mut used = vec![false; comments.len()];
     let lines = change.after.lines();
     for one in all.iter_mut() {
-        let line = lines.position(change.after.text, one.found.range.start).line;
+        let line = lines.line(one.found.range.start);
         let rule = one.found.rule.as_str();
         let comment = (0..comments.len()).find(|&index| {
             let comment = &comments[index];
@@ -242,7 +242,7 @@ fn by_comment(after: &Source<'_>, comment: &Comment<'_>) -> Suppression {
         by: AllowedBy::Comment,
         reason: comment.reason.to_owned(),
         path: after.path.to_owned(),
-        line: after.lines().position(after.text, comment.range.start).line,
+        line: after.lines().line(comment.range.start),
     }
 }
 
@@ -276,7 +276,7 @@ fn comments<'t>(source: &Source<'t>) -> Vec<Comment<'t>> {
 }
 
 fn is_alone(source: &Source<'_>, range: &Range<usize>) -> bool {
-    let line = source.lines().position(source.text, range.start).line;
+    let line = source.lines().line(range.start);
     let whole = source.lines().line_range(source.text, line).unwrap_or_default();
     let before = source.text.get(whole.start..range.start).unwrap_or_default();
     let after = source.text.get(range.end..whole.end).unwrap_or_default();
@@ -295,7 +295,7 @@ fn parse<'t>(source: &Source<'t>, range: Range<usize>) -> Option<Comment<'t>> {
     let (rules, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let rules = rules.split(',').map(str::trim).filter(|rule| !rule.is_empty()).collect();
     let reason = reason.trim().trim_start_matches(['-', ':']).trim_start();
-    let line = source.lines().position(source.text, range.start).line;
+    let line = source.lines().line(range.start);
     Some(Comment { range, line, rules, reason })
 }
 

@@ -65,7 +65,8 @@ pub fn fix(
     if rules.is_empty() && refused.is_empty() {
         return Ok(None);
     }
-    let edit = Edit::replace_all(&original, &text);
+    // To the character: an old finding beside a fix, on its line, is not the fix's doing.
+    let edit = workspace::exact_edit_between(&original, &text);
     let review = judged(policy, &original, edit, &older(facts))?;
     Ok(Some(Fixed { review, text, rules, refused }))
 }
@@ -232,10 +233,11 @@ mod tests {
 
     #[test]
     fn fixes_are_made_in_rounds() {
-        check("", "import os\nimport re\n\nX = 1\n", "X = 1\n", &[("F401", 2)]);
+        check("", "import os\nimport re\n\nX = 1\n", "\nX = 1\n", &[("F401", 2)]);
         check("", "X = f\"none\"\n", "X = \"none\"\n", &[("F541", 1)]);
         // Two findings on one place: the second in the next round.
-        check("", "import os, re\n\nX = 1\n", "X = 1\n", &[("F401", 2)]);
+        check("", "import os, re\n\nX = 1\n", "\nX = 1\n", &[("F401", 2)]);
+        check("", "X = f\"none\" == None\n", "X = \"none\" == None\n", &[("F541", 1)]);
         check("", "X = 1\n", "X = 1\n", &[]);
         check("", "eval('1')\n", "eval('1')\n", &[]);
     }

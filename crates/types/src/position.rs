@@ -47,9 +47,15 @@ impl LineIndex {
     #[must_use]
     pub fn position(&self, text: &str, byte: usize) -> Position {
         let byte = text.floor_char_boundary(byte);
-        let line = self.starts.partition_point(|&start| start <= byte);
+        let line = self.line(byte);
         let column = text[self.starts[line - 1]..byte].chars().count() + 1;
         Position { line, column, byte }
+    }
+
+    /// The line, from 1, that a byte offset stands on.
+    #[must_use]
+    pub fn line(&self, byte: usize) -> usize {
+        self.starts.partition_point(|&start| start <= byte)
     }
 
     /// The byte range of a line (from 1) of `text`, without its line ending.
@@ -84,6 +90,7 @@ mod tests {
         let index = LineIndex::new(text);
         let at = index.position(text, text.find('=').unwrap());
         assert_eq!((at.line, at.column, at.byte), (2, 7, 9));
+        assert_eq!((index.line(0), index.line(9), index.line(999)), (1, 2, 3));
         assert_eq!(index.offset(text, 2, 7), Some(9));
         assert_eq!(index.offset(text, 3, 5), Some(text.len()));
         assert_eq!(index.offset(text, 3, 6), None);

@@ -14,7 +14,7 @@ mod root;
 mod stage;
 mod state;
 
-pub use diff::{edit_between, unified_diff};
+pub use diff::{edit_between, exact_edit_between, unified_diff};
 pub use error::WorkspaceError;
 pub use files::{FILE_BYTES_MAX, decode, list, read, read_if_present};
 pub use ignore_file::{IGNORE_FILE, IgnoreFile, Problem, Wrong};

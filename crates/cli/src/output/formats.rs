@@ -142,7 +142,8 @@ impl Summary {
     pub fn add(&mut self, file: &Checked) {
         self.files += 1;
         if let Some(fixes) = &file.fixes {
-            self.fixed += fixes.made.values().sum::<usize>();
+            let made = fixes.made.values().sum::<usize>();
+            self.fixed += if fixes.written { made } else { 0 };
             self.unfixed += fixes.refused.values().sum::<usize>();
         }
         let verdict = match &file.outcome {

@@ -66,7 +66,7 @@ fn what_cannot_be_fixed_is_said_and_left() {
     home.write("latin.py", b"import os  # caf\xe9\n");
     home.write("broken.py", "import os\ndef f(:\n");
     let run = home.run(&["check", ".", "--fix"]);
-    for part in ["line 2 holds a conflict marker", "`latin.py` is not text: invalid UTF-8"] {
+    for part in ["line 2 holds a conflict marker", "latin.py` is not text: invalid UTF-8"] {
         assert!(run.out.contains(part), "{part} is not in {}", run.out);
     }
     assert_eq!(home.read("conflict.py"), conflict);

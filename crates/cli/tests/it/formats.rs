@@ -13,7 +13,13 @@ const FORMATS: [&str; 6] = ["text", "json", "sarif", "github", "gitlab", "junit"
 
 fn validator(schema: &Path) -> Validator {
     let text = std::fs::read_to_string(schema).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    // The one pattern of the official schema that the validator cannot read; a run of ours has no
+    // such property.
+    if let Some(language) = schema.pointer_mut("/definitions/run/properties/language") {
+        language.as_object_mut().unwrap().remove("pattern");
+    }
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 /// The schema of OASIS, in the source of the crate that carries it.
@@ -21,6 +27,8 @@ fn sarif_schema(home: &Home) -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let mut command = home.command(env!("CARGO"));
     let arguments = ["metadata", "--format-version=1", "--offline", "--manifest-path", manifest];
+    // Without it cargo asks for crates of other systems, which nobody needs here.
+    let platform = format!("--filter-platform={}-unknown-linux-gnu", std::env::consts::ARCH);
     // Cargo looks for its folder where the person who tests has it.
     #[expect(clippy::disallowed_methods, reason = "the test is about the process")]
     for name in ["CARGO_HOME", "RUSTUP_HOME", "HOME", "PATH"] {
@@ -28,7 +36,7 @@ fn sarif_schema(home: &Home) -> PathBuf {
             command.env(name, value);
         }
     }
-    let run = finish(command.args(arguments));
+    let run = finish(command.args(arguments).arg(platform));
     let metadata: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
     let packages = metadata["packages"].as_array().unwrap();
     let package = packages.iter().find(|package| package["name"] == "serde-sarif").unwrap();
@@ -127,7 +135,7 @@ fn junit_is_read_by_a_reader() {
         assert!(suites.iter().any(|suite| suite.failures > 0));
         assert!(suites.iter().any(|suite| suite.errors > 0));
         for suite in suites {
-            assert_eq!(suite.tests, suite.test_cases.len(), "{}", suite.name);
+            assert_eq!(suite.tests, suite.test_cases.len(), "{:?}", suite.name);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0 (OASIS): one run, with the rules that were reported, the weaknesses they are of,
 //! the way of the data, fixes, suppressions, and a notification for what was not checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use guard::{Fixable, Rule};
@@ -177,6 +177,7 @@ impl Output for Sarif<'_> {
                 "version": version,
                 "semanticVersion": version,
                 "rules": rules,
+                "notifications": kinds_of_notification(summary),
                 "supportedTaxonomies": [{"name": "CWE", "index": 0}],
             }},
             "taxonomies": [{
@@ -203,6 +204,18 @@ impl Output for Sarif<'_> {
         let rest = rest.to_string();
         writeln!(out, "\n],{}]}}", &rest[1..])
     }
+}
+
+/// The ids that notifications of this run refer to.
+fn kinds_of_notification(summary: &Summary) -> Vec<Value> {
+    let kind = |id: String, text: &str| json!({"id": id, "shortDescription": {"text": text}});
+    let checks: BTreeSet<&str> = summary.unchecked.keys().map(|(check, _)| *check).collect();
+    let not_done = checks.into_iter().map(|check| {
+        kind(format!("unchecked/{check}"), "A check was not done; never to be taken for passed")
+    });
+    let file = kind("unchecked/file".to_owned(), "A file could not be checked at all");
+    let file = (summary.errors > 0).then_some(file);
+    not_done.chain(file).collect()
 }
 
 /// A rule, by what is written about it; one that nothing is written about has only its id.
