@@ -37,8 +37,9 @@ const RULES: &[RuleDoc] = &[
         cwe: &["CWE-1124"],
         explanation: "More than 5 levels of `if`, loops and `try` inside each other have to be held \
                       in mind at once. Return or continue early, or make the inner part a function.",
-        bad: "if a:\n    for b in a:\n        if b:\n            for c in b:\n                \
-              if c:\n                    if c.d:\n                        use(c)\n",
+        bad: "def f(a):\n    if a:\n        for b in a:\n            if b:\n                \
+              for c in b:\n                    if c:\n                        if c.d:\n                            \
+              use(c)\n",
         good: "for c in wanted(a):\n    use(c)\n",
     },
     RuleDoc {
@@ -67,11 +68,10 @@ fn tool(language: Option<Language>) -> Result<String, String> {
     let language = known(language)?;
     match languages::grammar(language) {
         None if language == Language::Python => Ok(format!("{RUFF}, and own measures")),
-        None => Ok("own measures over the syntax tree".to_owned()),
         Some(grammar) if !grammar.has_functions() => {
             Err(format!("{} has no functions to measure", grammar.name))
         }
-        Some(_) => Ok("own measures over the syntax tree".to_owned()),
+        None | Some(_) => Ok("own measures over the syntax tree".to_owned()),
     }
 }
 

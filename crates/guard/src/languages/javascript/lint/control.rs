@@ -137,7 +137,7 @@ fn unreachable(lints: &mut Lints<'_, '_>, node: &AstNode<'_>) {
     let Some(last) = statements.iter().position(|one| ends(one, LEVELS)) else { return };
     let mut rest = statements[last + 1..].iter().filter(|one| runs(one));
     let Some(first) = rest.next() else { return };
-    let end = rest.last().unwrap_or(first).span().end;
+    let end = rest.next_back().unwrap_or(first).span().end;
     lints.report(Span::new(first.span().start, end), "this code is never reached");
 }
 
