@@ -61,24 +61,21 @@ pub(crate) fn analyse(
     if !valid {
         analysis.gap = Some("the file does not parse".to_owned());
     }
-    if wanted == Depth::Syntax && measured.depth <= depth::DROPPED_MAX {
-        analysis.errors = module.errors().iter().map(syntax_error).collect();
-        return Ok(analysis);
-    }
     if measured.depth > depth::LINTED_MAX {
         let max = depth::LINTED_MAX;
         let reason = format!("the code nests more than {max} levels deep");
         analysis.gap = Some(reason.clone());
         analysis.linted = Linted::Not(reason);
+    }
+    watch.milestone();
+    if wanted == Depth::Syntax || measured.depth > depth::LINTED_MAX {
         analysis.errors = module.errors().iter().map(syntax_error).collect();
         if measured.depth > depth::DROPPED_MAX {
             // Freeing so deep a tree recurses as deeply; losing its memory is the lesser harm.
             mem::forget(module);
         }
-        watch.milestone();
         return Ok(analysis);
     }
-    watch.milestone();
     let source = SourceKind::Python { code: text.to_owned(), is_stub };
     let result = lint_only(
         Path::new(path),
