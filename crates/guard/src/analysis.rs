@@ -29,6 +29,15 @@ pub(crate) struct Analysis {
     pub gap: Option<String>,
 }
 
+/// How much of a text is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Its syntax errors.
+    Syntax,
+    /// All that the linter says, too.
+    Lints,
+}
+
 #[derive(Debug)]
 pub(crate) struct SyntaxError {
     pub range: Range<usize>,

@@ -12,7 +12,7 @@ mod placeholder;
 pub(crate) mod secrets;
 pub(crate) mod security;
 mod suppressions;
-mod syntax;
+pub(crate) mod syntax;
 mod weakened;
 
 use types::{Edited, Language};

@@ -17,7 +17,12 @@ const STACK_BYTES: usize = 256 << 20;
 
 /// How long a job may take before it is told to stop. Work is bounded by counting wherever that is
 /// possible; this is for what counting misses, as the recovery from errors of some grammars.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The same for parsers whose work grows with the text alone, which only builds without
+/// optimisation bring near the other limit.
+pub(crate) const LINEAR_PATIENCE: Duration =
+    Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 2 });
 
 /// How long a job that was told to stop may go on before nobody waits for it any more.
 const GRACE: Duration = Duration::from_millis(200);
@@ -61,6 +66,7 @@ pub(crate) enum Lost {
 /// Runs `job` on a thread of its own.
 pub(crate) fn run<T: Send + 'static>(
     clock: &dyn Fn() -> u64,
+    mut patience: Duration,
     job: impl FnOnce(&Watch) -> T + Send + 'static,
 ) -> Ran<T> {
     let (milestone, milestones) = mpsc::channel::<()>();
@@ -72,7 +78,6 @@ pub(crate) fn run<T: Send + 'static>(
         return Ran { value: Err(Lost::Failed), after_us: 0 };
     };
     let mut divided = None;
-    let mut patience = PATIENCE;
     loop {
         match milestones.recv_timeout(patience) {
             Ok(()) => divided = Some(clock()),
@@ -98,8 +103,8 @@ mod tests {
         fn depth(n: usize) -> usize {
             if n == 0 { 0 } else { 1 + std::hint::black_box(depth(n - 1)) }
         }
-        assert_eq!(run(&|| 0, |_| depth(200_000)).value, Ok(200_000));
-        let ran: Ran<()> = run(&|| 0, |_| panic!("a test of what happens on a panic"));
+        assert_eq!(run(&|| 0, PATIENCE, |_| depth(200_000)).value, Ok(200_000));
+        let ran: Ran<()> = run(&|| 0, PATIENCE, |_| panic!("a test of what happens on a panic"));
         assert_eq!(ran.value, Err(Lost::Failed));
     }
 
@@ -107,20 +112,20 @@ mod tests {
     fn divides_the_time_at_the_milestone() {
         let now = std::cell::Cell::new(0);
         let clock = || now.replace(now.get() + 10);
-        let ran = run(&clock, Watch::milestone);
+        let ran = run(&clock, PATIENCE, Watch::milestone);
         assert_eq!(ran.after_us, 10);
-        assert_eq!(run(&clock, |_| ()).after_us, 0);
+        assert_eq!(run(&clock, PATIENCE, |_| ()).after_us, 0);
     }
 
     #[test]
     fn what_takes_too_long_is_told_to_stop_and_then_left_alone() {
-        let polite = run(&|| 0, |watch| {
+        let polite = run(&|| 0, PATIENCE, |watch| {
             while !watch.is_late() {
                 thread::yield_now();
             }
         });
         assert_eq!(polite.value, Ok(()));
-        let stubborn = run(&|| 0, |_| thread::sleep(PATIENCE * 2));
+        let stubborn = run(&|| 0, PATIENCE, |_| thread::sleep(PATIENCE * 2));
         assert_eq!(stubborn.value, Err(Lost::Late));
     }
 }

@@ -42,7 +42,7 @@ use std::sync::OnceLock;
 
 use types::Language;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Depth};
 use crate::deep_stack::Watch;
 
 /// Reads a text with its language's parser. The milestone is where it is parsed and what follows
@@ -51,12 +51,13 @@ pub(crate) fn analyse(
     language: Language,
     path: &str,
     text: &str,
+    depth: Depth,
     watch: &Watch,
 ) -> Result<Analysis, String> {
     match language {
-        Language::Python => python::analyse(path, text, watch),
+        Language::Python => python::analyse(path, text, depth, watch),
         Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            javascript::analyse(language, path, text, watch)
+            javascript::analyse(language, path, text, depth, watch)
         }
         Language::C if path.ends_with(".h") => header(text, watch),
         Language::Json => json::analyse(read(language, text, watch)?, text),

@@ -22,6 +22,7 @@ mod report;
 mod rule_doc;
 mod score;
 mod source;
+mod trim;
 
 use types::{
     CheckOutcome, CheckState, Digest, Edit, EditError, Edited, Facts, Language, Report, Snapshot,
@@ -36,6 +37,7 @@ use source::Source;
 pub use catalog::{Example, Fixable, Origin, Rule, rule, rules};
 pub use checks::secrets::{Secret, scan_secrets, scan_secrets_of};
 pub use languages::python::{FormatError, PYTHON_RULES, PYTHON_RULES_OFF, PYTHON_TARGET};
+pub use trim::trim;
 
 /// Findings listed for one check; the outcome says where there are more.
 const FINDINGS_MAX: usize = 1_000;

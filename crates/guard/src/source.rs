@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 
 use types::{Facts, Language, LineIndex};
 
-use crate::analysis::Analysis;
-use crate::deep_stack::{self, Lost};
+use crate::analysis::{Analysis, Depth};
+use crate::deep_stack::{self, LINEAR_PATIENCE, Lost, PATIENCE};
 use crate::languages;
 use crate::lexical::Lexed;
 
@@ -30,6 +30,7 @@ pub(crate) struct Source<'a> {
     pub text: &'a str,
     pub facts: &'a Facts,
     clock: &'a dyn Fn() -> u64,
+    depth: Depth,
     lines: OnceCell<LineIndex>,
     read: OnceCell<Read>,
     flow: OnceCell<Result<flow::Outcome, String>>,
@@ -52,7 +53,18 @@ impl<'a> Source<'a> {
     ) -> Source<'a> {
         let (lines, read) = (OnceCell::new(), OnceCell::new());
         let (flow, lexed) = (OnceCell::new(), OnceCell::new());
-        Source { path, language, text, facts, clock, lines, read, flow, lexed }
+        let depth = Depth::Lints;
+        Source { path, language, text, facts, clock, depth, lines, read, flow, lexed }
+    }
+
+    /// A text of which nothing but its syntax errors is asked.
+    pub(crate) fn for_syntax(
+        path: &'a str,
+        language: Option<Language>,
+        text: &'a str,
+        facts: &'a Facts,
+    ) -> Source<'a> {
+        Source { depth: Depth::Syntax, ..Source::new(path, language, text, facts, &|| 0) }
     }
 
     /// Comments and tokens, or why the text was not read.
@@ -109,8 +121,13 @@ impl<'a> Source<'a> {
                 return refused(&too_large());
             }
             let (path, text) = (self.path.to_owned(), self.text.to_owned());
-            let ran = deep_stack::run(self.clock, move |watch| {
-                languages::analyse(language, &path, &text, watch)
+            let depth = self.depth;
+            let patience = match languages::grammar(language) {
+                Some(_) => PATIENCE,
+                None => LINEAR_PATIENCE,
+            };
+            let ran = deep_stack::run(self.clock, patience, move |watch| {
+                languages::analyse(language, &path, &text, depth, watch)
             });
             match ran.value {
                 Ok(analysis) => Read { analysis, lint_us: ran.after_us },

@@ -8,7 +8,8 @@ use policy::{Author, Policy, Verdict};
 use prompt::Feedback;
 use providers::{Cancel, Limits, Provider};
 use types::{
-    BudgetAccount, Completion, Edit, Facts, FinishReason, Report, Request, Sampling, Snapshot,
+    BudgetAccount, CheckState, Completion, Edit, Facts, FinishReason, Report, Request, Sampling,
+    Snapshot, Task,
 };
 
 use crate::record::Recorder;
@@ -236,9 +237,16 @@ fn judge(
 ) -> Result<Judged, PipelineError> {
     let (document, style) = (&snapshot.document, stages.provider.profile().style);
     let facts = permitted(stages.policy, stages.facts);
-    let edit = postprocess::edit(request, document, &completion, style)?;
+    let mut edit = postprocess::edit(request, document, &completion, style)?;
     let start = Instant::now();
     let mut report = guard::check(snapshot, &edit, &facts, &clock(start))?;
+    if request.task == Task::Complete
+        && report.check("syntax").is_some_and(|one| one.state == CheckState::Failed)
+        && let Some(shorter) = guard::trim(snapshot, &edit)?
+    {
+        edit = shorter;
+        report = guard::check(snapshot, &edit, &facts, &clock(start))?;
+    }
     report.score = report.score.weighed(&stages.policy.weights);
     let guard_us = clock(start)();
     let key = VerdictKey::new(stages.policy, document, &edit, &facts);

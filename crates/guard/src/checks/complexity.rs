@@ -68,11 +68,10 @@ fn tool(language: Option<Language>) -> Result<String, String> {
     let language = known(language)?;
     match languages::grammar(language) {
         None if language == Language::Python => Ok(format!("{RUFF}, and own measures")),
-        None => Ok("own measures over the syntax tree".to_owned()),
         Some(grammar) if !grammar.has_functions() => {
             Err(format!("{} has no functions to measure", grammar.name))
         }
-        Some(_) => Ok("own measures over the syntax tree".to_owned()),
+        None | Some(_) => Ok("own measures over the syntax tree".to_owned()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::languages::javascript::OXC;
 use crate::source::Source;
 
 pub(crate) static CHECK: Check =
-    Check { name: "lint", tool, run, places: Places::Stable, rules: &[] };
+    Check { name: "lint", tool, run, places: Places::Stable, rules: languages::javascript::DOCS };
 
 /// Rules whose finding means that the code fails when it runs.
 const FAILS: &[&str] = &[

@@ -46,8 +46,8 @@ const RULES: &[RuleDoc] = &[
     rule(
         "naming-lower-camel-case",
         "A name that is not written in lowerCamelCase",
-        "void ParseLine() {}\n",
-        "void parseLine() {}\n",
+        "class A { void ParseLine() {} }\n",
+        "class A { void parseLine() {} }\n",
     ),
     rule(
         "naming-mixed-caps",

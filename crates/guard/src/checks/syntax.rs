@@ -2,9 +2,10 @@
 //!
 //! Python is judged by ruff's parser and JavaScript and TypeScript by oxc's, both with checks of
 //! what a compiler refuses; the other languages by tree-sitter, whose grammars accept some programs
-//! that a compiler does not.
+//! that a compiler does not, and reject some that it does: errors of the latter kind of grammar are
+//! warnings.
 
-use types::{Language, Severity};
+use types::{Confidence, Language, Severity};
 
 use super::{Check, Outcome, Places, known, parser};
 use crate::found::Found;
@@ -42,9 +43,14 @@ fn run(source: &Source<'_>) -> Outcome {
     match source.analysis() {
         Err(reason) => Outcome::Not(reason.clone()),
         Ok(analysis) => {
+            let grammar = source.language.and_then(languages::grammar);
+            let (severity, confidence) = match grammar.is_none_or(|grammar| grammar.certain) {
+                true => (Severity::Error, Confidence::High),
+                false => (Severity::Warning, Confidence::Medium),
+            };
             let found = analysis.errors.iter().map(|error| {
-                Found::new(RULE, Severity::Error, error.range.clone())
-                    .message(error.message.clone())
+                let found = Found::new(RULE, severity, error.range.clone());
+                Found { confidence, ..found }.message(error.message.clone())
             });
             Outcome::Done(found.collect())
         }

@@ -4,6 +4,7 @@
 use super::tree::{Calls, Grammar};
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     clauses: true,
     branches: &["stab_clause"],
     exhaustive: &["anonymous_function"],

@@ -4,6 +4,7 @@ use super::naming::Convention::MixedCaps;
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     // A function literal counts as part of the function around it.
     functions: &["function_declaration", "method_declaration"],
     branches: &[

@@ -2,4 +2,5 @@
 
 use super::tree::Grammar;
 
-pub(crate) static GRAMMAR: Grammar = Grammar::new("HCL", || tree_sitter_hcl::LANGUAGE.into());
+pub(crate) static GRAMMAR: Grammar =
+    Grammar { certain: true, ..Grammar::new("HCL", || tree_sitter_hcl::LANGUAGE.into()) };

@@ -4,6 +4,7 @@ use super::naming::Convention::{Camel, LowerCamel, UpperCamel};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     // A lambda counts as part of the function around it.
     functions: &[
         "method_declaration",

@@ -15,10 +15,10 @@ use oxc::semantic::{Semantic, SemanticBuilder};
 use oxc::span::SourceType;
 use types::Language;
 
-use crate::analysis::{Analysis, Linted, SyntaxError};
+use crate::analysis::{Analysis, Depth, Linted, SyntaxError};
 use crate::deep_stack::Watch;
 
-pub(crate) use lint::severity;
+pub(crate) use lint::{DOCS, severity};
 
 /// What reads these languages.
 pub(crate) const OXC: &str = "oxc 0.146, in process";
@@ -33,6 +33,7 @@ pub(crate) fn analyse(
     language: Language,
     path: &str,
     text: &str,
+    wanted: Depth,
     watch: &Watch,
 ) -> Result<Analysis, String> {
     if depth::is_too_deep(text) {
@@ -60,6 +61,7 @@ pub(crate) fn analyse(
     let measured = measure::measure(&semantic, text);
     watch.milestone();
     let linted = match errors.is_empty() {
+        true if wanted == Depth::Syntax => Linted::default(),
         true => Linted::Whole(lint::run(&semantic, language, text)),
         false => Linted::Not(UNPARSED.to_owned()),
     };

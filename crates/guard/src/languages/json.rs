@@ -5,7 +5,8 @@ use serde::de::IgnoredAny;
 use super::tree::Grammar;
 use crate::analysis::Analysis;
 
-pub(crate) static GRAMMAR: Grammar = Grammar::new("JSON", || tree_sitter_json::LANGUAGE.into());
+pub(crate) static GRAMMAR: Grammar =
+    Grammar { certain: true, ..Grammar::new("JSON", || tree_sitter_json::LANGUAGE.into()) };
 
 /// Takes errors back that only the grammar sees: it does not know numbers such as `1e+3`.
 pub(super) fn analyse(mut analysis: Analysis, text: &str) -> Result<Analysis, String> {

@@ -3,6 +3,7 @@
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     functions: &["function_declaration", "function_definition"],
     branches: &[
         "if_statement",

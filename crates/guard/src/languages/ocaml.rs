@@ -4,6 +4,7 @@ use super::naming::Convention::Snake;
 use super::tree::{Grammar, Needs};
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     functions: &["let_binding", "method_definition"],
     needs: Needs::Parameters,
     branches: &["if_expression", "match_case", "for_expression", "while_expression"],

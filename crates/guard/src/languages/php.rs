@@ -4,6 +4,7 @@ use super::naming::Convention::{LowerCamel, UpperCamel};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     functions: &[
         "function_definition",
         "method_declaration",

@@ -23,7 +23,7 @@ use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 use types::Fix;
 
-use crate::analysis::{Analysis, Lint, Linted, SyntaxError};
+use crate::analysis::{Analysis, Depth, Lint, Linted, SyntaxError};
 use crate::catalog::Fixable;
 use crate::deep_stack::Watch;
 
@@ -34,7 +34,12 @@ const TARGET: PythonVersion = PythonVersion::PY312;
 const UNPARSED: &str = "the file does not parse, so only rules on single tokens ran";
 
 /// Parses, measures and lints one text.
-pub(crate) fn analyse(path: &str, text: &str, watch: &Watch) -> Result<Analysis, String> {
+pub(crate) fn analyse(
+    path: &str,
+    text: &str,
+    wanted: Depth,
+    watch: &Watch,
+) -> Result<Analysis, String> {
     if depth::tokens(text) > depth::TOKENS_MAX {
         return Err("the file nests too deeply to be parsed safely".to_owned());
     }
@@ -65,16 +70,17 @@ pub(crate) fn analyse(path: &str, text: &str, watch: &Watch) -> Result<Analysis,
         let reason = format!("the code nests more than {max} levels deep");
         analysis.gap = Some(reason.clone());
         analysis.linted = Linted::Not(reason);
+    }
+    watch.milestone();
+    if wanted == Depth::Syntax || measured.depth > depth::LINTED_MAX {
         analysis.errors = module.errors().iter().map(syntax_error).collect();
         if measured.depth > depth::DROPPED_MAX {
             // Freeing so deep a tree recurses as deeply; losing its memory is the lesser harm.
             mem::forget(module);
         }
-        watch.milestone();
         return Ok(analysis);
     }
     analysis.outline = Some(outline::outline(text, module.suite()));
-    watch.milestone();
     let source = SourceKind::Python { code: text.to_owned(), is_stub };
     let result = lint_only(
         Path::new(path),

@@ -3,6 +3,7 @@
 use super::tree::{Grammar, Needs};
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     functions: &["function_definition"],
     needs: Needs::Assignment,
     branches: &["if_statement", "for_statement", "while_statement", "repeat_statement"],

@@ -4,6 +4,7 @@ use super::naming::Convention::{Snake, SnakeOrConstant, UpperCamel};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     // A block counts as part of the method around it.
     functions: &["method", "singleton_method"],
     branches: &[

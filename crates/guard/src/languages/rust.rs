@@ -4,6 +4,7 @@ use super::naming::Convention::{Snake, UpperCamel, UpperSnake};
 use super::tree::Grammar;
 
 pub(crate) static GRAMMAR: Grammar = Grammar {
+    certain: true,
     // A closure counts as part of the function around it.
     functions: &["function_item"],
     branches: &[

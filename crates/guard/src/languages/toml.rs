@@ -2,4 +2,5 @@
 
 use super::tree::Grammar;
 
-pub(crate) static GRAMMAR: Grammar = Grammar::new("TOML", || tree_sitter_toml_ng::LANGUAGE.into());
+pub(crate) static GRAMMAR: Grammar =
+    Grammar { certain: true, ..Grammar::new("TOML", || tree_sitter_toml_ng::LANGUAGE.into()) };

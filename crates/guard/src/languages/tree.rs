@@ -35,6 +35,10 @@ const HEADS_MAX: usize = 16;
 pub(crate) struct Grammar {
     pub name: &'static str,
     pub language: fn() -> Language,
+    /// Whether what the grammar rejects is no program: measured on at least forty files of
+    /// well-kept projects, of which it rejected none. Others stumble over preprocessors, dialects
+    /// or new syntax, so their errors are warnings.
+    pub certain: bool,
     /// Bodies that are measured on their own.
     pub functions: &'static [&'static str],
     /// What else one of `functions` needs to be a function.
@@ -132,6 +136,7 @@ impl Grammar {
         Grammar {
             name,
             language,
+            certain: false,
             functions: &[],
             needs: Needs::Nothing,
             clauses: false,

@@ -2,4 +2,5 @@
 
 use super::tree::Grammar;
 
-pub(crate) static GRAMMAR: Grammar = Grammar::new("YAML", || tree_sitter_yaml::LANGUAGE.into());
+pub(crate) static GRAMMAR: Grammar =
+    Grammar { certain: true, ..Grammar::new("YAML", || tree_sitter_yaml::LANGUAGE.into()) };

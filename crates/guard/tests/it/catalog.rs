@@ -4,7 +4,7 @@ use guard::{Origin, Rule};
 use types::{Allows, CommentAllows, Document, Edit, Facts, Snapshot};
 
 /// Checks whose findings need nothing but the text.
-const CHECKS: [&str; 5] = ["syntax", "hidden", "complexity", "naming", "allows"];
+const CHECKS: [&str; 6] = ["syntax", "lint", "hidden", "complexity", "naming", "allows"];
 
 fn fires(rule: &Rule, path: &str, text: &str) -> bool {
     let document = Document::absent(path);
@@ -23,7 +23,7 @@ fn bad_examples_have_the_finding_and_good_ones_have_not() {
             continue;
         }
         for example in rule.examples.iter().filter(|example| !example.bad.is_empty()) {
-            let mut paths = ["a.py", "a.js", "a.rs", "a.go"].into_iter();
+            let mut paths = ["a.py", "a.js", "a.rs", "a.go", "a.java"].into_iter();
             let path = paths.find(|path| fires(rule, path, &example.bad));
             let path = path.unwrap_or_else(|| panic!("{}: the bad example is not found", rule.id));
             assert!(!fires(rule, path, &example.good), "{}: the good example is found", rule.id);

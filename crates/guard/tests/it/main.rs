@@ -12,6 +12,7 @@ mod languages;
 mod lint;
 mod report;
 mod ruff_parity;
+mod trim;
 
 use guard::check;
 use types::{Document, Edit, Facts, Report, Snapshot};

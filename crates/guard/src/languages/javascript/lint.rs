@@ -2,6 +2,7 @@
 //! names them. A rule is a row in [`RULES`] and a function.
 
 mod control;
+mod docs;
 mod names;
 mod values;
 
@@ -14,13 +15,14 @@ use types::{Language, Severity};
 
 use crate::analysis::Lint;
 
+pub(crate) use docs::DOCS;
+
 /// Findings of one rule in one text.
 const FINDINGS_MAX: usize = 1_000;
 
 /// One rule.
 pub(super) struct Rule {
     pub id: &'static str,
-    pub severity: Severity,
     pub check: Check,
 }
 
@@ -77,7 +79,7 @@ static BY_TYPE: LazyLock<Vec<Vec<&'static Rule>>> = LazyLock::new(|| {
 
 /// The severity of a rule; `None` for one that is not here.
 pub(crate) fn severity(code: &str) -> Option<Severity> {
-    RULES.iter().copied().flatten().find(|rule| rule.id == code).map(|rule| rule.severity)
+    DOCS.iter().find(|rule| rule.id == code).map(|rule| rule.severity)
 }
 
 /// Runs every rule on a text without syntax errors.
@@ -111,6 +113,7 @@ mod tests {
     fn every_rule_has_its_cases() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lint");
         for rule in RULES.iter().copied().flatten() {
+            assert!(DOCS.iter().any(|doc| doc.id == rule.id), "{} is not described", rule.id);
             assert!(folder.join(format!("{}.js", rule.id)).is_file(), "{}", rule.id);
         }
     }

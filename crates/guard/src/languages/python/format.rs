@@ -5,7 +5,7 @@ use ruff_python_formatter::{PyFormatOptions, format_module_source};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 
 use super::{depth, measure};
-use crate::deep_stack::{self, Watch};
+use crate::deep_stack::{self, LINEAR_PATIENCE, Watch};
 use crate::source::PARSED_BYTES_MAX;
 
 /// Why a text could not be formatted.
@@ -52,5 +52,5 @@ pub fn format(text: &str) -> Result<String, FormatError> {
             Err(_) => Err(FormatError::Failed),
         }
     };
-    deep_stack::run(&|| 0, job).value.unwrap_or(Err(FormatError::Failed))
+    deep_stack::run(&|| 0, LINEAR_PATIENCE, job).value.unwrap_or(Err(FormatError::Failed))
 }

@@ -7,7 +7,6 @@ use oxc::ast::ast::{
 use oxc::ast::{AstKind, AstType};
 use oxc::semantic::AstNode;
 use oxc::span::{GetSpan, Span};
-use types::Severity::{Info, Warning};
 
 use super::values::same;
 use super::{Check, Lints, Rule};
@@ -15,7 +14,6 @@ use super::{Check, Lints, Rule};
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "no-unreachable",
-        severity: Warning,
         check: Check::At(
             &[
                 AstType::Program,
@@ -26,19 +24,13 @@ pub(super) const RULES: &[Rule] = &[
             unreachable,
         ),
     },
-    Rule {
-        id: "no-fallthrough",
-        severity: Warning,
-        check: Check::At(&[AstType::SwitchStatement], fallthrough),
-    },
+    Rule { id: "no-fallthrough", check: Check::At(&[AstType::SwitchStatement], fallthrough) },
     Rule {
         id: "no-empty",
-        severity: Info,
         check: Check::At(&[AstType::BlockStatement, AstType::SwitchStatement], empty),
     },
     Rule {
         id: "no-unsafe-finally",
-        severity: Warning,
         check: Check::At(
             &[
                 AstType::ReturnStatement,
@@ -51,44 +43,18 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "no-debugger",
-        severity: Warning,
         check: Check::At(&[AstType::DebuggerStatement], |lints, node| {
             lints.report(node.kind().span(), "`debugger` stops the program");
         }),
     },
-    Rule {
-        id: "no-useless-catch",
-        severity: Warning,
-        check: Check::At(&[AstType::TryStatement], useless_catch),
-    },
-    Rule {
-        id: "getter-return",
-        severity: Warning,
-        check: Check::At(&[AstType::Function], getter_return),
-    },
-    Rule {
-        id: "no-duplicate-case",
-        severity: Warning,
-        check: Check::At(&[AstType::SwitchStatement], duplicate_case),
-    },
-    Rule {
-        id: "no-dupe-else-if",
-        severity: Warning,
-        check: Check::At(&[AstType::IfStatement], duplicate_else_if),
-    },
-    Rule {
-        id: "no-dupe-class-members",
-        severity: Warning,
-        check: Check::At(&[AstType::Class], duplicate_members),
-    },
-    Rule {
-        id: "no-inner-declarations",
-        severity: Info,
-        check: Check::At(&[AstType::Function], inner_declaration),
-    },
+    Rule { id: "no-useless-catch", check: Check::At(&[AstType::TryStatement], useless_catch) },
+    Rule { id: "getter-return", check: Check::At(&[AstType::Function], getter_return) },
+    Rule { id: "no-duplicate-case", check: Check::At(&[AstType::SwitchStatement], duplicate_case) },
+    Rule { id: "no-dupe-else-if", check: Check::At(&[AstType::IfStatement], duplicate_else_if) },
+    Rule { id: "no-dupe-class-members", check: Check::At(&[AstType::Class], duplicate_members) },
+    Rule { id: "no-inner-declarations", check: Check::At(&[AstType::Function], inner_declaration) },
     Rule {
         id: "require-await",
-        severity: Info,
         check: Check::At(&[AstType::Function, AstType::ArrowFunctionExpression], require_await),
     },
 ];
@@ -115,7 +81,42 @@ fn ends(statement: &Statement<'_>, levels: usize) -> bool {
                 one.handler.as_ref().is_none_or(|one| any_ends(&one.body.body, levels - 1));
             finally || (handled && any_ends(&one.block.body, levels - 1))
         }
+        // A `break` in it would go on after it.
+        Statement::SwitchStatement(one) => {
+            let leaves =
+                |statement: &Statement<'_>| ends(statement, levels - 1) && !breaks(statement);
+            one.cases.iter().any(|case| case.test.is_none())
+                && one.cases.last().is_some_and(|case| !case.consequent.is_empty())
+                && one
+                    .cases
+                    .iter()
+                    .all(|case| case.consequent.is_empty() || case.consequent.iter().any(leaves))
+                && !one.cases.iter().flat_map(|case| &case.consequent).any(breaks)
+        }
         _ => false,
+    }
+}
+
+/// Whether a `break` may stand in a statement of a switch: bounded, and rather yes than no.
+fn breaks(statement: &Statement<'_>) -> bool {
+    match statement {
+        Statement::ReturnStatement(_)
+        | Statement::ThrowStatement(_)
+        | Statement::ContinueStatement(_)
+        | Statement::ExpressionStatement(_)
+        | Statement::VariableDeclaration(_)
+        | Statement::FunctionDeclaration(_)
+        | Statement::ForStatement(_)
+        | Statement::ForInStatement(_)
+        | Statement::ForOfStatement(_)
+        | Statement::WhileStatement(_)
+        | Statement::DoWhileStatement(_)
+        | Statement::SwitchStatement(_) => false,
+        Statement::BlockStatement(block) => block.body.iter().any(breaks),
+        Statement::IfStatement(one) => {
+            breaks(&one.consequent) || one.alternate.as_ref().is_some_and(breaks)
+        }
+        _ => true,
     }
 }
 
@@ -136,7 +137,7 @@ fn unreachable(lints: &mut Lints<'_, '_>, node: &AstNode<'_>) {
     let Some(last) = statements.iter().position(|one| ends(one, LEVELS)) else { return };
     let mut rest = statements[last + 1..].iter().filter(|one| runs(one));
     let Some(first) = rest.next() else { return };
-    let end = rest.last().unwrap_or(first).span().end;
+    let end = rest.next_back().unwrap_or(first).span().end;
     lints.report(Span::new(first.span().start, end), "this code is never reached");
 }
 

@@ -4,20 +4,19 @@ use oxc::ast::ast::VariableDeclarationKind;
 use oxc::ast::{AstKind, AstType};
 use oxc::semantic::{AstNode, NodeId, SymbolFlags, SymbolId};
 use oxc::span::GetSpan;
-use types::Severity::{Error, Info, Warning};
 
 use super::super::globals;
 use super::control::is_for_head;
 use super::{Check, Lints, Rule};
 
 pub(super) const RULES: &[Rule] = &[
-    Rule { id: "no-undef", severity: Error, check: Check::Once(undeclared) },
-    Rule { id: "no-unused-vars", severity: Warning, check: Check::Once(unused) },
-    Rule { id: "no-redeclare", severity: Warning, check: Check::Once(redeclared) },
-    Rule { id: "no-const-assign", severity: Error, check: Check::Once(constant_assigned) },
-    Rule { id: "no-import-assign", severity: Error, check: Check::Once(import_assigned) },
-    Rule { id: "prefer-const", severity: Info, check: Check::Once(never_changed) },
-    Rule { id: "no-var", severity: Info, check: Check::At(&[AstType::VariableDeclaration], var) },
+    Rule { id: "no-undef", check: Check::Once(undeclared) },
+    Rule { id: "no-unused-vars", check: Check::Once(unused) },
+    Rule { id: "no-redeclare", check: Check::Once(redeclared) },
+    Rule { id: "no-const-assign", check: Check::Once(constant_assigned) },
+    Rule { id: "no-import-assign", check: Check::Once(import_assigned) },
+    Rule { id: "prefer-const", check: Check::Once(never_changed) },
+    Rule { id: "no-var", check: Check::At(&[AstType::VariableDeclaration], var) },
 ];
 
 fn undeclared(lints: &mut Lints<'_, '_>) {
@@ -156,14 +155,14 @@ fn is_last_parameter(lints: &Lints<'_, '_>, symbol: SymbolId, node: NodeId) -> b
         matches!(one.kind(), AstKind::Function(_) | AstKind::ArrowFunctionExpression(_))
     });
     let Some(function) = function else { return false };
-    let body = match function.kind() {
-        AstKind::Function(one) => one.body.as_ref().map(|body| body.span),
-        AstKind::ArrowFunctionExpression(one) => Some(one.body.span()),
-        _ => None,
+    let (body, scope) = match function.kind() {
+        AstKind::Function(one) => (one.body.as_ref().map(|body| body.span), one.scope_id()),
+        AstKind::ArrowFunctionExpression(one) => (Some(one.body.span()), one.scope_id()),
+        _ => return false,
     };
     let Some(body) = body else { return false };
     let from = scoping.symbol_span(symbol).start;
-    let later_used = scoping.iter_bindings_in(function.scope_id()).any(|other| {
+    let later_used = scoping.iter_bindings_in(scope).any(|other| {
         let at = scoping.symbol_span(other).start;
         at > from
             && at < body.start

@@ -9,7 +9,6 @@ use oxc::ast::{AstKind, AstType};
 use oxc::semantic::AstNode;
 use oxc::span::{GetSpan, Span};
 use oxc::syntax::operator::{BinaryOperator, UnaryOperator};
-use types::Severity::{Info, Warning};
 
 use super::control::is_loop;
 use super::{Check, Lints, Rule};
@@ -42,11 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     at("no-throw-literal", &[AstType::ThrowStatement], throw_literal),
     at("no-prototype-builtins", &[AstType::CallExpression], prototype_builtin),
     at("array-callback-return", &[AstType::CallExpression], callback_return),
-    Rule {
-        id: "eqeqeq",
-        severity: Info,
-        check: Check::At(&[AstType::BinaryExpression], loose_equality),
-    },
+    Rule { id: "eqeqeq", check: Check::At(&[AstType::BinaryExpression], loose_equality) },
 ];
 
 const fn at(
@@ -54,7 +49,7 @@ const fn at(
     types: &'static [AstType],
     check: fn(&mut Lints<'_, '_>, &AstNode<'_>),
 ) -> Rule {
-    Rule { id, severity: Warning, check: Check::At(types, check) }
+    Rule { id, check: Check::At(types, check) }
 }
 
 /// Whether two pieces of text are the same, blanks apart.
