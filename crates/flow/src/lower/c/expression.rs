@@ -77,6 +77,13 @@ fn known(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
             let body = block(l, node);
             l.add(node, Expression::Block { body, value: None })
         }
+        _ => of_cpp(l, node),
+    }
+}
+
+/// What only C++ has, and anything else.
+fn of_cpp(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
+    match node.kind() {
         "new_expression" => created(l, node),
         "delete_expression" => {
             let value = inner(l, node);

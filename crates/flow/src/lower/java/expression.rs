@@ -72,6 +72,13 @@ fn known(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
             }
             None => l.unknown(node, Vec::new()),
         },
+        _ => compound(l, node),
+    }
+}
+
+/// Expressions with expressions in them that are no operators.
+fn compound(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
+    match node.kind() {
         "ternary_expression" => {
             let test = in_field(l, node, "condition");
             let then = in_field(l, node, "consequence");
