@@ -48,7 +48,7 @@ pub(super) fn fields(format: &str) -> Vec<Field> {
             size: String::new(),
         };
         let mut in_precision = false;
-        while let Some(next) = rest.next() {
+        for next in rest.by_ref() {
             match next {
                 '*' => field.ignored = true,
                 '.' => in_precision = true,
@@ -237,7 +237,7 @@ impl Walk<'_> {
         }
         let need = length.operate(BinaryOperator::Add, &Number::exact(1));
         self.writes(state, copy.id, &to, &need, copy.width);
-        self.copied(state, &to, &from, length);
+        self.copied(state, &to, &from, &length);
     }
 
     /// `strncpy` and `strncat`.
@@ -262,7 +262,7 @@ impl Walk<'_> {
         } else {
             self.writes(state, copy.id, &to, &count, copy.width);
         }
-        self.copied(state, &to, &from, length);
+        self.copied(state, &to, &from, &length);
     }
 
     /// `memcpy` and `memmove`.
@@ -273,7 +273,7 @@ impl Walk<'_> {
         self.writes(state, copy.id, &to, &count, copy.width);
         self.fits(state, copy.id, &from, &count, copy.width, "out-of-bounds-read");
         let length = self.length(state, &from);
-        self.copied(state, &to, &from, length);
+        self.copied(state, &to, &from, &length);
     }
 
     fn set(&mut self, state: &mut State, copy: &Copy<'_>) {
@@ -284,7 +284,7 @@ impl Walk<'_> {
             Some(0) => Number::exact(0),
             _ => Number { high: LIMIT, high_real: false, length: None, ..count },
         };
-        self.copied(state, &to, &Value::Unknown, length);
+        self.copied(state, &to, &Value::Unknown, &length);
     }
 
     /// `snprintf`, `fgets`, `read`: something new of at most this length.
@@ -370,7 +370,7 @@ impl Walk<'_> {
             let block = state.single(value).and_then(|block| state.blocks.get(&block));
             block.is_some_and(|block| block.tainted)
         });
-        self.copied(state, &to, &Value::Unknown, Number { length: None, ..length });
+        self.copied(state, &to, &Value::Unknown, &Number { length: None, ..length });
         if let Some(block) = state.single(&to).and_then(|block| state.blocks.get_mut(&block)) {
             block.tainted |= from;
         }
@@ -431,7 +431,7 @@ impl Walk<'_> {
     }
 
     /// A text of this length stands in a block now.
-    fn copied(&mut self, state: &mut State, to: &Value, from: &Value, length: Number) {
+    fn copied(&mut self, state: &mut State, to: &Value, from: &Value, length: &Number) {
         let source = state.single(from).and_then(|block| state.blocks.get(&block));
         let tainted = source.is_some_and(|block| block.tainted);
         let targets = to.pointer().map(|p| p.targets.clone()).unwrap_or_default();

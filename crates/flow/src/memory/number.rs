@@ -126,15 +126,13 @@ impl Number {
         let mut made = match operator {
             BinaryOperator::Add => self.moved(other.low, other.high, other, false),
             BinaryOperator::Subtract => self.moved(-other.high, -other.low, other, true),
-            BinaryOperator::Multiply => self.corners(other, |a, b| a.saturating_mul(b)),
+            BinaryOperator::Multiply => self.corners(other, i128::saturating_mul),
             BinaryOperator::Divide if other.low > 0 || other.high < 0 => {
                 self.corners(other, |a, b| a / b)
             }
             BinaryOperator::Remainder => self.remainder(other),
             BinaryOperator::ShiftLeft => match other.constant() {
-                Some(by @ 0..=40) => {
-                    self.corners(&Number::exact(1 << by), |a, b| a.saturating_mul(b))
-                }
+                Some(by @ 0..=40) => self.corners(&Number::exact(1 << by), i128::saturating_mul),
                 _ => Number::unknown(),
             },
             BinaryOperator::And => self.masked(other),

@@ -337,7 +337,7 @@ pub(super) fn switch_cases(
 fn case_part(l: &mut Lowering<'_>, part: Node<'_>, result: Option<Symbol>, body: &mut Block) {
     let Some(result) = result else { return statement(l, part, body) };
     let value = match part.kind() {
-        "expression_statement" => children(part).first().copied(),
+        "expression_statement" | "yield_statement" => children(part).first().copied(),
         "block" => {
             for inner in children(part) {
                 if l.enter() {
@@ -347,7 +347,6 @@ fn case_part(l: &mut Lowering<'_>, part: Node<'_>, result: Option<Symbol>, body:
             }
             return;
         }
-        "yield_statement" => children(part).first().copied(),
         _ => return statement(l, part, body),
     };
     match value {
