@@ -37,6 +37,8 @@ pub(super) struct Lowering<'t> {
     classes: Vec<(ClassId, Members)>,
     /// Fields that are always the same, with their values.
     constants: HashMap<(ClassId, Symbol), ExprId>,
+    /// Macros that are only another name.
+    pub(super) aliases: HashMap<Symbol, Symbol>,
     /// `goto`s of the functions being read: the statement and its label.
     pub(super) jumps: Vec<(StmtId, Symbol)>,
     /// Bytes of the text that were read more than once.
@@ -74,6 +76,7 @@ impl<'t> Lowering<'t> {
             blocks: Vec::new(),
             classes: Vec::new(),
             constants: HashMap::new(),
+            aliases: HashMap::new(),
             jumps: Vec::new(),
             reread: 0,
             made_up: 0,
