@@ -414,7 +414,7 @@ impl Walk<'_> {
                 _ => None,
             };
             let text = text.and_then(|length| i128::try_from(length).ok());
-            if count.is_unknown() {
+            if matches!(self.types.expression(length), Expression::Unknown(_)) {
                 count = match (literal, text) {
                     (_, Some(length)) => Number::exact(length + 1),
                     (Some(Expression::List(list)), _) => {
@@ -427,12 +427,14 @@ impl Walk<'_> {
                 count.operate(BinaryOperator::Multiply, &Number::exact(width))
             });
             let number = self.block(state, Kind::Stack, size, target);
-            if let Some(value) = value {
-                self.evaluate(state, value);
-            }
+            let first = value.map(|value| self.evaluate(state, value));
+            let copied = first.filter(|first| first.pointer().is_some());
+            let copied = copied.map(|first| self.length(state, &first));
             if let Some(block) = state.blocks.get_mut(&number) {
                 block.blank = value.is_none();
-                if let Some(length) = text {
+                if let Some(length) = copied {
+                    block.length = Number { length: None, ..length };
+                } else if let Some(length) = text {
                     block.length = Number::exact(length);
                 } else if matches!(literal, Some(Expression::List(_))) {
                     block.length = match literal {
