@@ -210,6 +210,25 @@ impl<'t> Lowering<'t> {
         self.add(node, Expression::Name(symbol))
     }
 
+    /// Binds a name in the innermost block to a variable of the file.
+    pub(super) fn bind_in_file(&mut self, symbol: Symbol) -> Symbol {
+        if self.frames.len() < 2 {
+            return self.bind(symbol);
+        }
+        self.made_up += 1;
+        let text = format!("{}#{}", self.program.symbols.text(symbol), self.made_up);
+        let name = self.intern(&text);
+        let place = (self.frames.len(), self.blocks.len(), name);
+        self.bindings.entry(symbol).or_default().push(place);
+        if let Some(names) = self.blocks.last_mut() {
+            names.push(symbol);
+        }
+        if let Some(function) = self.program.functions.first_mut() {
+            function.locals.push(name);
+        }
+        name
+    }
+
     fn own(&mut self, name: Symbol) {
         let Some(frame) = self.frames.last_mut() else { return };
         if frame.locals.insert(name) {
