@@ -4,9 +4,11 @@
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
 /// Whether a text that almost matches can take exponential time. `is_whole`: whether all of the text
-/// must match. Patterns that cannot be read are not judged.
-pub(crate) fn is_exponential(pattern: &str, is_whole: bool) -> bool {
-    let Ok(pattern) = regex_syntax::parse(&without_looks(pattern)) else { return false };
+/// must match. `is_verbose`: whether spaces and comments in it mean nothing. Patterns that cannot be
+/// read are not judged.
+pub(crate) fn is_exponential(pattern: &str, is_whole: bool, is_verbose: bool) -> bool {
+    let mut parser = regex_syntax::ParserBuilder::new().ignore_whitespace(is_verbose).build();
+    let Ok(pattern) = parser.parse(&without_looks(pattern)) else { return false };
     // What stands open, and whether something behind it can still fail.
     let mut open = vec![(&pattern, is_whole)];
     while let Some((part, can_fail)) = open.pop() {
@@ -135,8 +137,9 @@ mod tests {
             ("(", false),
         ];
         for (pattern, wanted) in all {
-            assert_eq!(is_exponential(pattern, false), wanted, "{pattern}");
+            assert_eq!(is_exponential(pattern, false, false), wanted, "{pattern}");
         }
-        assert!(is_exponential("(a+)+", true));
+        assert!(is_exponential("(a+)+", true, false));
+        assert!(is_exponential("^( a + ) + $ # all", false, true));
     }
 }

@@ -37,6 +37,7 @@ pub(crate) enum Whole {
     Enumerate,
     Zip,
     Range,
+    Bytes,
     Length,
     Join,
     Format,
@@ -93,6 +94,7 @@ const WHOLE: &[(&str, Whole)] = &[
     ("enumerate", Whole::Enumerate),
     ("zip", Whole::Zip),
     ("range", Whole::Range),
+    ("bytes", Whole::Bytes),
     ("len", Whole::Length),
     ("join", Whole::Join),
     ("format", Whole::Format),
@@ -109,8 +111,8 @@ const WHOLE: &[(&str, Whole)] = &[
 type Pure = fn(&[&Constant]) -> Option<Constant>;
 
 const CONSTANTS: &[(&str, Pure)] = &[
-    ("upper", |a| text(a, 1, |t| t.to_uppercase())),
-    ("lower", |a| text(a, 1, |t| t.to_lowercase())),
+    ("upper", |a| text(a, 1, str::to_uppercase)),
+    ("lower", |a| text(a, 1, str::to_lowercase)),
     ("capitalize", |a| text(a, 1, capitalized)),
     ("strip", |a| stripped(a, true, true)),
     ("lstrip", |a| stripped(a, true, false)),
@@ -122,7 +124,7 @@ const CONSTANTS: &[(&str, Pure)] = &[
     ("endswith", |a| two(a, |text, part| text.ends_with(part))),
     ("contains", |a| two(a, |text, part| text.contains(part))),
     ("equals", |a| two(a, |text, other| text == other)),
-    ("equals-ignore-case", |a| two(a, |text, other| text.eq_ignore_ascii_case(other))),
+    ("equals-ignore-case", |a| two(a, str::eq_ignore_ascii_case)),
     ("is-empty", |a| Some(Constant::Boolean(texts::<1>(a)?[0].is_empty()))),
     ("isdigit", |a| every(a, |c| c.is_ascii_digit())),
     ("isalnum", |a| every(a, char::is_alphanumeric)),
@@ -150,7 +152,6 @@ const CONSTANTS: &[(&str, Pure)] = &[
     ("max", |a| all_integers(a)?.into_iter().max().map(Constant::Integer)),
     ("encode", |a| ascii(a).map(Constant::Bytes)),
     ("decode", |a| ascii(a).map(Constant::Text)),
-    ("bytes", |a| ascii(a).map(Constant::Bytes)),
     ("base64-encode", |a| base64_encode(a)),
     ("base64-decode", |a| base64_decode(a)),
     ("hex-encode", |a| {

@@ -222,11 +222,14 @@ pub(crate) struct Interpreter<'a> {
     /// Whether something outside of functions changed, so that they must be walked again.
     is_stale: bool,
     alarms: BTreeMap<(usize, Span), Alarm>,
+    /// Sinks that were met, and whether all that came to them is known to be harmless.
+    looked_at: BTreeMap<(usize, Span), bool>,
 }
 
 /// What a walk found, and whether it saw everything.
 pub(crate) struct Walked {
     pub alarms: Vec<Alarm>,
+    pub cleared: Vec<(String, Span)>,
     pub cut: Option<&'static str>,
 }
 
@@ -238,7 +241,11 @@ pub(crate) fn walk(rules: &Rules, program: &Program, text: &str, budget_steps: u
         interpreter.everything();
     }
     let cut = interpreter.cut;
-    Walked { alarms: interpreter.alarms.into_values().collect(), cut }
+    // Where not everything was seen, something else may come there.
+    let cleared = interpreter.looked_at.iter().filter(|(_, is_clear)| **is_clear && cut.is_none());
+    let cleared =
+        cleared.map(|((weakness, span), _)| (rules.weaknesses[*weakness].name.clone(), *span));
+    Walked { cleared: cleared.collect(), alarms: interpreter.alarms.into_values().collect(), cut }
 }
 
 impl<'a> Interpreter<'a> {
@@ -280,6 +287,7 @@ impl<'a> Interpreter<'a> {
             cut: None,
             is_stale: false,
             alarms: BTreeMap::new(),
+            looked_at: BTreeMap::new(),
         }
     }
 

@@ -94,6 +94,9 @@ pub struct TypeModel {
     /// An untyped variable of this name is taken for one.
     #[serde(default)]
     pub names: Vec<String>,
+    /// But only in files that import one of these modules, or a part of one.
+    #[serde(default)]
+    pub imports: Texts,
     /// The type of its elements, by index or walked.
     pub elements: Option<String>,
     /// Whether its values carry no text that could do harm: numbers, dates, digests.
@@ -150,6 +153,9 @@ pub struct EntryModel {
     /// All conditions hold, of the decorator or the call.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// Only functions that return the result of a call of one of these names.
+    #[serde(default)]
+    pub answers: Texts,
     /// Only functions with so many parameters.
     pub count: Option<usize>,
     /// Names the object of `*.name` must have.

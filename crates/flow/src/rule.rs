@@ -246,20 +246,15 @@ pub struct GuardRule {
 }
 
 /// When a guard holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Holds {
     /// Where the call is true.
+    #[default]
     True,
     /// Where the call is false.
     False,
     /// Where the call returns at all.
     Returned,
-}
-
-impl Default for Holds {
-    fn default() -> Holds {
-        Holds::True
-    }
 }
 
 impl<'de> Deserialize<'de> for Holds {

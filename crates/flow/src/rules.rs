@@ -34,14 +34,12 @@ pub struct Rules {
     pub(crate) guards: Vec<(Option<usize>, GuardRule)>,
     pub(crate) sources: Vec<SourceModel>,
     pub(crate) types: FxHashMap<String, TypeModel>,
-    pub(crate) typed_names: FxHashMap<String, String>,
+    pub(crate) typed_names: FxHashMap<String, (String, Texts)>,
     pub(crate) constants: FxHashMap<String, Scalar>,
     pub(crate) models: Vec<(CallModel, Option<Fold>)>,
     pub(crate) entries: Vec<EntryModel>,
     pub(crate) callbacks: Vec<CallbackModel>,
     pub(crate) made: Vec<String>,
-    roots: FxHashSet<String>,
-    /// Everything that a pattern names a member of.
     parents: FxHashSet<String>,
     index: FxHashMap<Box<str>, Vec<Entry>>,
 }
@@ -163,7 +161,6 @@ impl Rules {
             entries: Vec::new(),
             callbacks: Vec::new(),
             made: Vec::new(),
-            roots: FxHashSet::default(),
             parents: FxHashSet::default(),
             index: FxHashMap::default(),
         };
@@ -318,9 +315,11 @@ impl Rules {
     /// Several files may say something about a type; what they say is put together.
     fn add_type(&mut self, model: TypeModel) -> Result<(), String> {
         for name in &model.names {
-            self.typed_names.insert(name.to_lowercase(), model.name.clone());
+            let meant = (model.name.clone(), model.imports.clone());
+            self.typed_names.insert(name.to_lowercase(), meant);
         }
-        self.remember_root(&model.name);
+        self.remember_parents(&model.name);
+        self.parents.insert(model.name.clone());
         let made_by = model.made_by.clone();
         let name = model.name.clone();
         match self.types.get_mut(&name) {
@@ -356,7 +355,7 @@ impl Rules {
                 return Err(format!("`{pattern}` is not a path, `*.name` or a name"));
             }
             if !any {
-                self.remember_root(path);
+                self.remember_parents(path);
             }
             let receivers = receivers
                 .map(|names| names.iter().map(|name| name.to_lowercase()).collect::<Box<[_]>>());
@@ -366,15 +365,14 @@ impl Rules {
         Ok(())
     }
 
-    fn remember_root(&mut self, path: &str) {
-        if let Some((parent, _)) = path.rsplit_once('.')
-            && !self.parents.contains(parent)
-        {
-            self.parents.insert(parent.to_owned());
-        }
-        let root = root(path);
-        if root != path && !self.roots.contains(root) {
-            self.roots.insert(root.to_owned());
+    /// What a path begins with is known: modules and types, not what is in them otherwise.
+    fn remember_parents(&mut self, path: &str) {
+        let mut path = path;
+        while let Some((parent, _)) = path.rsplit_once('.') {
+            if !self.parents.insert(parent.to_owned()) {
+                return;
+            }
+            path = parent;
         }
     }
 
@@ -393,21 +391,10 @@ impl Rules {
         meant.fold(0, |set, (number, _)| set | 1 << number)
     }
 
-    /// Whether a pattern names a member of this path.
-    pub(crate) fn knows_member_of(&self, path: &str) -> bool {
+    /// Whether anything is said of what is in this module or type.
+    pub(crate) fn knows_inside(&self, path: &str) -> bool {
         self.parents.contains(path)
     }
-
-    /// Whether anything is said of what begins with this name.
-    pub(crate) fn knows_root(&self, path: &str) -> bool {
-        self.roots.contains(root(path))
-    }
-}
-
-/// The module that a path begins with: `os`, `github.com/gin-gonic/gin`.
-fn root(path: &str) -> &str {
-    let folders = path.rfind('/').map_or(0, |place| place + 1);
-    path[folders..].find('.').map_or(path, |place| &path[..folders + place])
 }
 
 /// The last name of a path.
@@ -417,10 +404,10 @@ pub(crate) fn last(path: &str) -> &str {
 
 fn known_tests(conditions: &[Condition]) -> Result<(), String> {
     for condition in conditions {
-        if let Some(test) = &condition.test {
-            if !crate::interpret::TESTS.contains(&test.as_str()) {
-                return Err(format!("test = \"{test}\": not known"));
-            }
+        if let Some(test) = &condition.test
+            && !crate::interpret::TESTS.contains(&test.as_str())
+        {
+            return Err(format!("test = \"{test}\": not known"));
         }
         for inner in [&condition.any, &condition.all].into_iter().flatten() {
             known_tests(inner)?;

@@ -327,10 +327,10 @@ impl<'a> Interpreter<'a> {
         let mut frame = Some(self.frame_id());
         while let Some(id) = frame {
             let here = &self.frames[id.0 as usize];
-            if let Some(slot) = self.scopes[here.function.0 as usize].slots.get(&name) {
-                if let Some(value) = self.state.read(here.base + slot) {
-                    return Some(value);
-                }
+            if let Some(slot) = self.scopes[here.function.0 as usize].slots.get(&name)
+                && let Some(value) = self.state.read(here.base + slot)
+            {
+                return Some(value);
             }
             frame = here.parent;
         }

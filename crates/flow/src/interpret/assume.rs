@@ -114,10 +114,11 @@ impl Interpreter<'_> {
             self.dead = true;
             return;
         }
-        if let Some(inner) = value.test {
-            if inner.frame == self.frame_id() && depth < DEPTH_MAX {
-                self.assume_earlier(inner.expression, inner.time, truth, depth + 1);
-            }
+        if let Some(inner) = value.test
+            && inner.frame == self.frame_id()
+            && depth < DEPTH_MAX
+        {
+            self.assume_earlier(inner.expression, inner.time, truth, depth + 1);
         }
         let constants = value.constants.retain(|constant| constant.truth() != Some(!truth));
         let Some(constants) = constants else {
@@ -173,10 +174,10 @@ impl Interpreter<'_> {
         let Some(facts) = self.facts.get(&test) else { return };
         let facts: Vec<Fact> = facts.iter().filter(|fact| wanted(fact)).cloned().collect();
         for fact in facts {
-            if let Place::Cell(cell) = fact.place {
-                if self.state.written(cell) > fact.time {
-                    continue;
-                }
+            if let Place::Cell(cell) = fact.place
+                && self.state.written(cell) > fact.time
+            {
+                continue;
             }
             self.apply(&fact);
         }

@@ -310,10 +310,16 @@ impl Interpreter<'_> {
     fn is_binding(&self, pattern: ExprId) -> bool {
         match self.expression(pattern) {
             Expression::Name(name) => self.is_local(*name),
-            Expression::List(_) | Expression::Dictionary(_) | Expression::Record { .. } => true,
-            Expression::Call { .. } | Expression::Assign { .. } | Expression::Spread(_) => true,
-            Expression::Unknown(_) => true,
-            _ => false,
+            other => matches!(
+                other,
+                Expression::List(_)
+                    | Expression::Dictionary(_)
+                    | Expression::Record { .. }
+                    | Expression::Call { .. }
+                    | Expression::Assign { .. }
+                    | Expression::Spread(_)
+                    | Expression::Unknown(_)
+            ),
         }
     }
 

@@ -19,10 +19,10 @@ impl<'a> Interpreter<'a> {
             for (function, _) in self.selected(functions, None, call) {
                 let given: Vec<Value> =
                     model.receives.iter().map(|from| self.received(from, call)).collect();
-                if let Some(value) = self.call_value(&function, &given, call) {
-                    if model.returns {
-                        result = Some(result.map_or(value.clone(), |before| before.join(&value)));
-                    }
+                if let Some(value) = self.call_value(&function, &given, call)
+                    && model.returns
+                {
+                    result = Some(result.map_or(value.clone(), |before| before.join(&value)));
                 }
                 self.dead = false;
             }

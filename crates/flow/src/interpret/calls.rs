@@ -173,10 +173,10 @@ impl<'a> Interpreter<'a> {
             let value = self.attribute_of(callee, &base_value, &target, *name);
             // What was bound to the attribute is called.
             for shape in value.shapes.all() {
-                if let Shape::Path(path) = shape {
-                    if !target.paths.contains(path) {
-                        target.paths.push(*path);
-                    }
+                if let Shape::Path(path) = shape
+                    && !target.paths.contains(path)
+                {
+                    target.paths.push(*path);
                 }
             }
             return (target, value);
@@ -581,16 +581,13 @@ impl<'a> Interpreter<'a> {
             return;
         }
         let labels = Labels::one(self.source_label(source, call.span));
-        match &model.to {
-            Some(to) => {
-                for selector in &to.0 {
-                    self.write_to(selector, call, &labels);
-                }
-                if !to.0.contains(&Selector::Result) {
-                    return;
-                }
+        if let Some(to) = &model.to {
+            for selector in &to.0 {
+                self.write_to(selector, call, &labels);
             }
-            None => {}
+            if !to.0.contains(&Selector::Result) {
+                return;
+            }
         }
         result.labels = result.labels.join(&labels);
         result.constants = Constants::Unknown;
@@ -630,15 +627,19 @@ impl<'a> Interpreter<'a> {
         };
         for entry in entries {
             match entry.role {
-                Role::Source(source) => {
-                    if self.all_hold(&self.rules.sources[source].when, &call, None) {
-                        let label = self.source_label(source, call.span);
-                        value.labels = value.labels.join(&Labels::one(label));
-                    }
+                Role::Source(source)
+                    if self.all_hold(&self.rules.sources[source].when, &call, None) =>
+                {
+                    let label = self.source_label(source, call.span);
+                    value.labels = value.labels.join(&Labels::one(label));
                 }
                 Role::Rule(rule) => self.rule(rule, &call, entry),
-                Role::Sanitizer(sanitizer) => self.sanitize(sanitizer, &call, &mut value),
                 _ => {}
+            }
+        }
+        for entry in entries {
+            if let Role::Sanitizer(sanitizer) = entry.role {
+                self.sanitize(sanitizer, &call, &mut value);
             }
         }
         value

@@ -74,10 +74,11 @@ impl Interpreter<'_> {
             let Some(class) = self.classes.get(class) else { continue };
             for base in &class.bases {
                 for shape in base.shapes.all() {
-                    if let Shape::Class(base, _) = shape {
-                        if !all.contains(base) && all.len() < BASES_MAX {
-                            all.push(*base);
-                        }
+                    if let Shape::Class(base, _) = shape
+                        && !all.contains(base)
+                        && all.len() < BASES_MAX
+                    {
+                        all.push(*base);
                     }
                 }
             }

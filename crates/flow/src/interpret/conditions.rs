@@ -18,25 +18,25 @@ impl Interpreter<'_> {
     }
 
     fn holds(&mut self, condition: &Condition, call: &Call, weakness: Option<usize>) -> bool {
-        if let Some(any) = &condition.any {
-            if !any.iter().any(|one| self.holds(one, call, weakness)) {
-                return false;
-            }
+        if let Some(any) = &condition.any
+            && !any.iter().any(|one| self.holds(one, call, weakness))
+        {
+            return false;
         }
-        if let Some(all) = &condition.all {
-            if !self.all_hold(all, call, weakness) {
-                return false;
-            }
+        if let Some(all) = &condition.all
+            && !self.all_hold(all, call, weakness)
+        {
+            return false;
         }
-        if let Some(not) = &condition.not {
-            if self.holds(not, call, weakness) {
-                return false;
-            }
+        if let Some(not) = &condition.not
+            && self.holds(not, call, weakness)
+        {
+            return false;
         }
-        if let Some(context) = &condition.context {
-            if !self.context_names(call).iter().any(|name| context.is_match(name)) {
-                return false;
-            }
+        if let Some(context) = &condition.context
+            && !self.context_names(call).iter().any(|name| context.is_match(name))
+        {
+            return false;
         }
         if let Some(names) = &condition.calls
             && !self.calls_around(&names.0)
@@ -48,7 +48,8 @@ impl Interpreter<'_> {
             None => vec![call.callee.clone()],
         };
         if let Some(missing) = condition.missing {
-            if values.is_empty() != missing {
+            let is_missing = values.is_empty() && !self.gives_unknown(call);
+            if is_missing != missing {
                 return false;
             }
             if missing {
@@ -62,6 +63,18 @@ impl Interpreter<'_> {
             return condition.missing.is_some() || !values.is_empty() || condition.is_compound();
         }
         values.iter().any(|value| self.value_holds(condition, value, call, weakness))
+    }
+
+    /// Whether a call is given many arguments at once that are not all known.
+    fn gives_unknown(&self, call: &Call) -> bool {
+        call.given.iter().any(|given| match given.value.only_shape() {
+            _ if !given.is_spread => false,
+            Some(Shape::Object(id)) => {
+                let object = self.state.object(id);
+                object.rest.is_some() || object.keys_open || !given.value.labels.is_empty()
+            }
+            _ => true,
+        })
     }
 
     fn judged(&mut self, selectors: &Selectors, condition: &Condition, call: &Call) -> Vec<Value> {
@@ -138,20 +151,20 @@ impl Interpreter<'_> {
                 return false;
             }
         }
-        if let Some(is_nothing) = condition.is_nothing {
-            if value.constants.all().contains(&Constant::Nothing) != is_nothing {
-                return false;
-            }
+        if let Some(is_nothing) = condition.is_nothing
+            && value.constants.all().contains(&Constant::Nothing) != is_nothing
+        {
+            return false;
         }
-        if let Some(constant) = condition.constant {
-            if self.is_entirely_known(value) != constant {
-                return false;
-            }
+        if let Some(constant) = condition.constant
+            && self.is_entirely_known(value) != constant
+        {
+            return false;
         }
-        if let Some(matcher) = &condition.matches {
-            if !self.texts_of(value).iter().any(|text| matcher.is_match(text)) {
-                return false;
-            }
+        if let Some(matcher) = &condition.matches
+            && !self.texts_of(value).iter().any(|text| matcher.is_match(text))
+        {
+            return false;
         }
         if !numbers_hold(condition, value) {
             return false;
@@ -177,10 +190,10 @@ impl Interpreter<'_> {
                 return false;
             }
         }
-        if let Some(types) = &condition.instance {
-            if !self.is_instance(value, &types.0) {
-                return false;
-            }
+        if let Some(types) = &condition.instance
+            && !self.is_instance(value, &types.0)
+        {
+            return false;
         }
         match &condition.test {
             Some(test) => self.test(test, value, call),

@@ -3,8 +3,8 @@
 use super::calls::Call;
 use super::members::Target;
 use super::{Interpreter, PathId};
-use crate::ir::{ExprId, Expression, FunctionId, ParameterKind, Span};
-use crate::pattern::{Selector, Selectors};
+use crate::ir::{ExprId, Expression, FunctionId, ParameterKind, Span, StatementKind, Symbol};
+use crate::pattern::{Selector, Selectors, Texts};
 use crate::rules::{Mention, Role};
 use crate::value::{Shape, Value};
 
@@ -38,16 +38,66 @@ impl Interpreter<'_> {
     /// Whether an entry point is meant, by its conditions and what the file imports.
     fn is_entry(&mut self, entry: usize, call: &Call) -> bool {
         let model = &self.rules.entries[entry];
-        let imports = model.imports.0.is_empty()
-            || model.imports.0.iter().any(|wanted| {
-                self.imported.iter().any(|module| {
-                    let module = self.paths.text(*module);
-                    module
-                        .strip_prefix(wanted.as_str())
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
-                })
-            });
-        imports && self.all_hold(&model.when, call, None)
+        self.imports_any(&model.imports) && self.all_hold(&model.when, call, None)
+    }
+
+    /// Whether the file imports one of these modules, or a part of one; where none is named, it
+    /// does.
+    pub(super) fn imports_any(&self, modules: &Texts) -> bool {
+        let imports = |wanted: &String| {
+            self.imported.iter().any(|module| {
+                let module = self.paths.text(*module);
+                module
+                    .strip_prefix(wanted.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+            })
+        };
+        modules.0.is_empty() || modules.0.iter().any(imports)
+    }
+
+    /// Whether the file itself calls a function of this name.
+    fn is_called(&self, name: Option<Symbol>) -> bool {
+        self.program.expressions.iter().any(|(expression, _)| match expression {
+            Expression::Call { callee, .. } => match self.expression(*callee) {
+                Expression::Name(callee) => Some(*callee) == name,
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    /// Whether a function returns the result of a call of one of these names.
+    fn answers(&self, function: FunctionId, names: &Texts) -> bool {
+        let program = self.program;
+        let mut open = vec![&program.functions[function.0 as usize].body];
+        while let Some(block) = open.pop() {
+            for statement in block {
+                match &program.statements[statement.0 as usize].kind {
+                    StatementKind::Return(Some(value)) => {
+                        let is_call = matches!(self.expression(*value), Expression::Call { .. });
+                        let name = self.last_name(*value).filter(|_| is_call);
+                        if name.is_some_and(|name| names.0.iter().any(|n| n == self.name(name))) {
+                            return true;
+                        }
+                    }
+                    StatementKind::If { then, otherwise, .. } => open.extend([then, otherwise]),
+                    StatementKind::While { body, otherwise, .. }
+                    | StatementKind::For { body, otherwise, .. } => open.extend([body, otherwise]),
+                    StatementKind::Match { cases, .. } => {
+                        open.extend(cases.iter().map(|case| &case.body));
+                    }
+                    StatementKind::Try { body, handlers, otherwise, finally } => {
+                        open.extend([body, otherwise, finally]);
+                        open.extend(handlers.iter().map(|handler| &handler.body));
+                    }
+                    StatementKind::With { body, .. } | StatementKind::Block(body) => {
+                        open.push(body);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
     }
 
     /// Entry points by the name of a function, or of its first parameter.
@@ -69,7 +119,10 @@ impl Interpreter<'_> {
                 let Role::EntryPoint(number) = entry.role else { continue };
                 let mut call = self.mention_call(ExprId(u32::MAX), target.clone());
                 call.span = function.span;
-                if self.is_entry(number, &call) {
+                let answers = &self.rules.entries[number].answers;
+                let is_view = || !self.is_called(function.name) && self.answers(id, answers);
+                let is_meant = answers.0.is_empty() || is_view();
+                if is_meant && self.is_entry(number, &call) {
                     found.push(number);
                 }
             }

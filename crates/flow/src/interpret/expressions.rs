@@ -184,7 +184,7 @@ impl Interpreter<'_> {
             let path_text = self.paths.text(path);
             let known =
                 self.rules.entries_named(text).iter().any(|entry| *entry.path == *path_text);
-            let known = known || self.rules.knows_member_of(&path_text);
+            let known = known || self.rules.knows_inside(&path_text);
             if known || self.rules.types.contains_key(&*path_text) {
                 return Value::shape(Shape::Path(path));
             }
@@ -310,8 +310,10 @@ impl Interpreter<'_> {
                 _ => Value::labelled(value.labels),
             },
             UnaryOperator::TypeOf => Value::default(),
-            UnaryOperator::Plus => value,
-            UnaryOperator::Dereference | UnaryOperator::AddressOf | UnaryOperator::Try => value,
+            UnaryOperator::Plus
+            | UnaryOperator::Dereference
+            | UnaryOperator::AddressOf
+            | UnaryOperator::Try => value,
         }
     }
 

@@ -6,7 +6,8 @@ use super::Interpreter;
 use super::calls::Call;
 use crate::fold::{Fold, Whole};
 use crate::value::{
-    Builder, CONSTANTS_MAX, Constant, Constants, Key, Kind, Labels, Object, ObjectId, Shape, Value,
+    Builder, CONSTANTS_MAX, Constant, Constants, Key, Kind, Labels, Object, ObjectId, Shape,
+    TEXT_MAX, Value,
 };
 
 /// Ranges longer than this are not written out.
@@ -86,6 +87,7 @@ impl Interpreter<'_> {
             Whole::Split => self.fold_split(call),
             Whole::Same => self.operands(call).into_iter().next(),
             Whole::Range => self.fold_range(call),
+            Whole::Bytes => self.fold_bytes(call),
             Whole::Length => self.fold_length(call),
             Whole::List | Whole::SetOf | Whole::Copy => self.fold_list(whole, call),
             Whole::Dictionary => self.fold_dictionary(call),
@@ -196,6 +198,30 @@ impl Interpreter<'_> {
             None => return None,
         }
         Some(Value::shape(Shape::Object(self.state.make(list))))
+    }
+
+    /// Bytes made of a text, of so many zeros, or of a list of numbers.
+    fn fold_bytes(&mut self, call: &Call) -> Option<Value> {
+        let operand = self.operands(call).into_iter().next()?;
+        if let Some(text) = operand.as_text().filter(|text| text.is_ascii()) {
+            let bytes = Constant::Bytes(Rc::clone(text));
+            return Some(Value { labels: operand.labels.clone(), ..Value::constant(bytes) });
+        }
+        if let Some(zeros) = operand.as_integer() {
+            let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros <= TEXT_MAX)?;
+            return Some(Value::constant(Constant::Bytes("\0".repeat(zeros).into())));
+        }
+        let Some(Shape::Object(id)) = operand.only_shape() else { return None };
+        let object = self.state.object(id);
+        if object.kind != Kind::List || object.rest.is_some() || !operand.labels.is_empty() {
+            return None;
+        }
+        let byte = |element: &Value| {
+            let byte = u8::try_from(element.as_integer()?).ok()?;
+            Some(if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' })
+        };
+        let bytes: Option<String> = object.elements.iter().map(byte).collect();
+        Some(Value::constant(Constant::Bytes(bytes?.into())))
     }
 
     fn fold_range(&mut self, call: &Call) -> Option<Value> {

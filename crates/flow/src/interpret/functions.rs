@@ -287,7 +287,7 @@ impl<'a> Interpreter<'a> {
         };
         self.note_came(function, &came, call, &values);
         came.value.clone().map(|value| {
-            let value = if is_known { self.from_parameters(value, &values) } else { value };
+            let value = if is_known { self.of_parameters(value, &values) } else { value };
             let labels = value.labels.stepped(call.span, &Word::Returned);
             Value { labels, test: None, ..value }
         })

@@ -94,7 +94,7 @@ impl<'a> Interpreter<'a> {
                     target.paths.push(self.paths.child(path, name));
                     // What is read from a source is data of any type.
                     let is_data = !base.labels.is_empty();
-                    target.is_open |= is_data || !self.rules.knows_root(&self.paths.text(path));
+                    target.is_open |= is_data || !self.rules.knows_inside(&self.paths.text(path));
                     types.push(path);
                 }
                 Shape::Instance(path) => types.push(path),
@@ -145,8 +145,8 @@ impl<'a> Interpreter<'a> {
     fn guess(&mut self, word: Symbol) -> Option<PathId> {
         let rules = self.rules;
         let name = self.name(word).to_lowercase();
-        let class = rules.typed_names.get(&name)?;
-        Some(self.paths.intern(class))
+        let (class, imports) = rules.typed_names.get(&name)?;
+        self.imports_any(imports).then(|| self.paths.intern(class))
     }
 
     pub(super) fn built_in(&mut self, which: BuiltIn) -> PathId {
@@ -327,10 +327,9 @@ impl<'a> Interpreter<'a> {
         }
         if let (Some(Constant::Text(text)), Some(index)) =
             (base.constants.single(), index.as_integer())
+            && let Some(character) = character_at(text, index)
         {
-            if let Some(character) = character_at(text, index) {
-                add(Value::text_of(&character));
-            }
+            add(Value::text_of(&character));
         }
         let mut result = result.unwrap_or_default();
         // What is in data from outside is from outside. Where it is taken by an index from outside

@@ -6,6 +6,9 @@ use crate::value::{
     Builder, CONSTANTS_MAX, Constant, Constants, Kind, Object, Shape, Shapes, TEXT_MAX, Value,
 };
 
+/// Lists with more elements are not written out.
+const REPEATED_MAX: usize = 64;
+
 impl Interpreter<'_> {
     pub(super) fn binary(
         &mut self,
@@ -20,6 +23,9 @@ impl Interpreter<'_> {
             return Value { constants, labels, ..Value::default() };
         }
         match operator {
+            BinaryOperator::Multiply if right.as_integer().is_some() => self
+                .repeated_list(left, right)
+                .unwrap_or_else(|| Value::labelled(self.deep_labels(left))),
             BinaryOperator::Add => self.add(left, right),
             BinaryOperator::Remainder if is_text(left) => self.format_percent(left, right),
             BinaryOperator::Divide if is_pathlike(left) => self.add(left, right),
@@ -43,6 +49,23 @@ impl Interpreter<'_> {
                 Value { labels, shapes, ..Value::default() }
             }
         }
+    }
+
+    /// `[0] * 16`.
+    fn repeated_list(&mut self, list: &Value, times: &Value) -> Option<Value> {
+        let Some(Shape::Object(id)) = list.only_shape() else { return None };
+        let object = self.state.object(id);
+        let times = usize::try_from(times.as_integer()?.max(0)).ok()?;
+        let count = object.elements.len().checked_mul(times)?;
+        if object.kind != Kind::List || object.rest.is_some() || count > REPEATED_MAX {
+            return None;
+        }
+        let mut repeated = Object::new(Kind::List);
+        for element in object.elements.iter().cycle().take(count) {
+            repeated.push(element.clone());
+        }
+        let shape = Shape::Object(self.state.make(repeated));
+        Some(Value { labels: list.labels.clone(), ..Value::shape(shape) })
     }
 
     fn add(&mut self, left: &Value, right: &Value) -> Value {

@@ -149,7 +149,6 @@ impl Interpreter<'_> {
         if harmless == 0 {
             return;
         }
-        let time = self.state.now();
         let mut places = Vec::new();
         let mut judged = Vec::new();
         for (value, at) in self.selected(&guard.argument, guard.name.as_deref(), call) {
@@ -166,6 +165,8 @@ impl Interpreter<'_> {
         for at in judged {
             places.extend(self.place(at));
         }
+        // A reading is noted first when its place is asked for.
+        let time = self.state.now();
         for place in places {
             let says = Says::Harmless(harmless);
             let fact = Fact { place, truth: guard.holds == Holds::True, says, is_rule: true, time };

@@ -10,7 +10,10 @@ use crate::ir::{ExprId, Span};
 use crate::pattern::{Part, Selector, Selectors, Severity, SourceKind};
 use crate::rule::SinkRule;
 use crate::rules::{Entry, Mention, Role};
-use crate::value::{Key, Kind, Label, Labels, Shape, Value, Word};
+use crate::value::{Key, Kind, Label, Labels, Piece, Shape, Value, Word};
+
+/// Values are looked into to this depth.
+const INSIDE_MAX: usize = 4;
 
 impl Interpreter<'_> {
     /// A call or assignment that some values must not come to.
@@ -24,20 +27,27 @@ impl Interpreter<'_> {
         let selectors = sink.argument.as_ref().unwrap_or(&default);
         let mut worst: Option<(Severity, Label)> = None;
         let mut constant = None;
+        let mut is_clear = true;
         for (value, _) in self.selected(selectors, sink.name.as_deref(), call) {
             for part in self.parts(&value, sink.part.as_ref()) {
-                if let Some(found) = self.harm(*weakness, sink, &part) {
-                    if worst.as_ref().is_none_or(|worst| found.0 > worst.0) {
-                        worst = Some(found);
-                    }
+                if let Some(found) = self.harm(*weakness, sink, &part)
+                    && worst.as_ref().is_none_or(|worst| found.0 > worst.0)
+                {
+                    worst = Some(found);
                 }
                 constant = constant.or(self.constant_harm(*weakness, sink, &part));
+                is_clear &= self.is_known_harmless(*weakness, &part, 0);
             }
         }
-        if worst.is_none() && constant.is_none() {
+        if !self.all_hold(&sink.when, call, Some(*weakness)) {
             return;
         }
-        if !self.all_hold(&sink.when, call, Some(*weakness)) {
+        let is_harmless = worst.is_none() && constant.is_none();
+        self.looked_at
+            .entry((*weakness, call.span))
+            .and_modify(|all| *all &= is_clear)
+            .or_insert(is_clear && is_harmless);
+        if is_harmless {
             return;
         }
         let about = &rules.weaknesses[*weakness];
@@ -59,6 +69,35 @@ impl Interpreter<'_> {
             fix: sink.fix.as_ref().and_then(|fix| self.fix(fix, call)),
         };
         self.report(*weakness, alarm);
+    }
+
+    /// Whether nothing of a value can do harm: it is known, or made harmless, or of a type that
+    /// carries no text. What is not known is not.
+    fn is_known_harmless(&self, weakness: usize, value: &Value, depth: usize) -> bool {
+        let bit = 1_u128 << weakness;
+        let is_neutral = |labels: &Labels| {
+            !labels.is_empty() && labels.all().iter().all(|label| label.harmless & bit != 0)
+        };
+        if value.is_constant() {
+            return true;
+        }
+        if let Some(text) = &value.text {
+            return text.all().iter().all(|piece| match piece {
+                Piece::Known(_) => true,
+                Piece::Unknown(labels) => is_neutral(labels),
+            });
+        }
+        match value.only_shape() {
+            Some(Shape::Object(id)) if depth < INSIDE_MAX => {
+                let object = self.state.object(id);
+                let mut inside =
+                    object.elements.iter().chain(object.fields.values()).chain(&object.rest);
+                (value.labels.is_empty() || is_neutral(&value.labels))
+                    && inside.all(|inner| self.is_known_harmless(weakness, inner, depth + 1))
+            }
+            Some(shape @ Shape::Instance(_)) if self.is_harmless_type(shape) => true,
+            _ => is_neutral(&value.labels),
+        }
     }
 
     /// The part of a value that a sink is about, with all that is in it.
@@ -86,11 +125,11 @@ impl Interpreter<'_> {
                 let key = Key::from(key);
                 let mut parts = Vec::new();
                 for shape in value.shapes.all() {
-                    if let Shape::Object(id) = shape {
-                        if let Some(inner) = self.state.object_rc(*id).get(&key) {
-                            let labels = self.deep_labels(&inner);
-                            parts.push(Value { labels, ..inner });
-                        }
+                    if let Shape::Object(id) = shape
+                        && let Some(inner) = self.state.object_rc(*id).get(&key)
+                    {
+                        let labels = self.deep_labels(&inner);
+                        parts.push(Value { labels, ..inner });
                     }
                 }
                 parts

@@ -155,7 +155,7 @@ impl Interpreter<'_> {
     }
 
     /// What was returned in a situation like this one, where only the parameters of callers differ.
-    pub(super) fn from_parameters(&self, value: Value, values: &[Value]) -> Value {
+    pub(super) fn of_parameters(&self, value: Value, values: &[Value]) -> Value {
         let is_parameter = |label: &Label| label.kind == SourceKind::Parameter;
         if !value.labels.all().iter().any(is_parameter) {
             return value;

@@ -123,20 +123,20 @@ impl State {
     }
 
     fn replace(&mut self, number: u32, value: Option<Value>, written: u32) {
-        if let (Some(watch), Some(value)) = (self.watches.last_mut(), &value) {
-            if watch.len() < WATCHED_MAX {
-                watch.push((number, value.clone()));
-            }
+        if let (Some(watch), Some(value)) = (self.watches.last_mut(), &value)
+            && watch.len() < WATCHED_MAX
+        {
+            watch.push((number, value.clone()));
         }
         let Some(cell) = self.cells.get_mut(number as usize) else { return };
         let before = std::mem::replace(&mut cell.value, value);
         let before_written = std::mem::replace(&mut cell.written, written);
-        if let Some(mark) = self.marks.last() {
-            if cell.stamp != *mark {
-                let stamp = std::mem::replace(&mut cell.stamp, *mark);
-                let written = before_written;
-                self.log.push(Change::Cell { cell: number, before, written, stamp });
-            }
+        if let Some(mark) = self.marks.last()
+            && cell.stamp != *mark
+        {
+            let stamp = std::mem::replace(&mut cell.stamp, *mark);
+            let written = before_written;
+            self.log.push(Change::Cell { cell: number, before, written, stamp });
         }
     }
 
@@ -151,12 +151,12 @@ impl State {
     pub fn change(&mut self, id: ObjectId, change: impl FnOnce(&mut Object)) {
         self.time += 1;
         let (object, stamp) = &mut self.heap[id.0 as usize];
-        if let Some(mark) = self.marks.last() {
-            if stamp != mark {
-                let stamp = std::mem::replace(stamp, *mark);
-                let before = Rc::clone(object);
-                self.log.push(Change::Object { object: id.0, before, stamp });
-            }
+        if let Some(mark) = self.marks.last()
+            && stamp != mark
+        {
+            let stamp = std::mem::replace(stamp, *mark);
+            let before = Rc::clone(object);
+            self.log.push(Change::Object { object: id.0, before, stamp });
         }
         change(Rc::make_mut(object));
     }

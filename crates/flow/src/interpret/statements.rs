@@ -81,17 +81,17 @@ impl Interpreter<'_> {
     }
 
     fn expression_statement(&mut self, value: ExprId) {
-        if let Some((element, key, list)) = self.collecting.last().copied() {
-            if element == value {
-                let key = key.map(|key| self.eval(key));
-                let value = self.eval(value);
-                let key = key.and_then(|key| key.constants.single().and_then(Key::of));
-                self.state.change(list, |object| match (object.kind, key) {
-                    (Kind::Dictionary, Some(key)) => object.set(Some(&key), &value, false),
-                    _ => object.add_to_rest(&value),
-                });
-                return;
-            }
+        if let Some((element, key, list)) = self.collecting.last().copied()
+            && element == value
+        {
+            let key = key.map(|key| self.eval(key));
+            let value = self.eval(value);
+            let key = key.and_then(|key| key.constants.single().and_then(Key::of));
+            self.state.change(list, |object| match (object.kind, key) {
+                (Kind::Dictionary, Some(key)) => object.set(Some(&key), &value, false),
+                _ => object.add_to_rest(&value),
+            });
+            return;
         }
         self.eval(value);
     }

@@ -31,6 +31,9 @@ const DJANGO_SETTINGS: [&str; 4] =
 /// A text of fewer characters is no password that somebody made up.
 const SECRET_CHARACTERS_MIN: usize = 3;
 
+/// The flag of Python's patterns that lets them hold spaces and comments.
+const VERBOSE: i64 = 64;
+
 /// Words of names that hold secrets.
 const SECRET_WORDS: [&str; 14] = [
     "password",
@@ -60,7 +63,9 @@ impl Interpreter<'_> {
             }
             "catastrophic-regex" => {
                 let is_whole = &*call.target.name == "fullmatch";
-                self.texts_of(value).iter().any(|text| is_exponential(text, is_whole))
+                let flags = call.given.iter().filter_map(|given| given.value.as_integer());
+                let is_verbose = flags.fold(0, |all, flag| all | flag) & VERBOSE != 0;
+                self.texts_of(value).iter().any(|text| is_exponential(text, is_whole, is_verbose))
             }
             "markup-text" => {
                 self.texts_of(value).iter().any(|text| text.trim_start().starts_with('<'))
@@ -183,14 +188,13 @@ fn is_sql(text: &str) -> bool {
     let all: Vec<&str> = text.split_whitespace().take(64).collect();
     let has = |word: &str| all.contains(&word);
     match all.first() {
-        Some(&"select") => has("from") || text.contains('\u{fffc}'),
-        Some(&"insert") => has("into"),
-        Some(&"update") => has("set"),
         Some(&"delete") => has("from"),
+        Some(&"select") => has("from") || text.contains('\u{fffc}'),
+        Some(&("insert" | "replace" | "merge")) => has("into"),
+        Some(&"update") => has("set"),
         Some(&("create" | "drop" | "alter" | "truncate")) => {
             has("table") || has("database") || has("index") || has("view") || has("user")
         }
-        Some(&("replace" | "merge")) => has("into"),
         Some(&"with") => has("select"),
         Some(&("grant" | "revoke" | "exec" | "execute" | "call")) => all.len() > 1,
         _ => false,

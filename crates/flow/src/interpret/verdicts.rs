@@ -16,7 +16,6 @@ impl Interpreter<'_> {
         call: &Call,
         before: &[Value],
     ) {
-        let time = self.state.now();
         let mut facts = Vec::new();
         let mut position = 0;
         for (number, parameter) in function.parameters.iter().enumerate() {
@@ -26,6 +25,7 @@ impl Interpreter<'_> {
             let at = self.argument_at(call, position, parameter.name);
             position += 1;
             let Some(place) = at.and_then(|at| self.place(at)) else { continue };
+            let time = self.state.now();
             if before.get(number).is_none_or(Value::is_blank) {
                 continue;
             }

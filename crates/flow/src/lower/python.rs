@@ -118,10 +118,10 @@ impl Lowering {
         if self.class.is_some() {
             return;
         }
-        if let Some(around) = self.around.last_mut() {
-            if around.seen.insert(name) {
-                around.bound.push(name);
-            }
+        if let Some(around) = self.around.last_mut()
+            && around.seen.insert(name)
+        {
+            around.bound.push(name);
         }
     }
 

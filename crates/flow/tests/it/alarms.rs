@@ -119,3 +119,23 @@ fn files_that_are_wrong_are_named() {
     let error = Rules::new(Language::Python, &[alone]).expect_err("the weakness is missing");
     assert!(error.contains("rules/weakness/other.toml is missing"), "{error}");
 }
+
+#[test]
+fn what_is_known_to_be_harmless_is_told() {
+    let rules = Rules::new(Language::Python, RULES).unwrap_or_else(|error| panic!("{error}"));
+    let cleared = |text: &str| {
+        let outcome = marks::check(&rules, text).unwrap_or_else(|error| panic!("{error}"));
+        let lines = outcome.cleared.iter().map(|(_, span)| marks::line(text, span.start));
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(cleared("import api\napi.sink('a' + 'b')\n"), [2]);
+    assert_eq!(cleared("import api\napi.sink(['a', 1])\n"), [2]);
+    assert_eq!(cleared("import api\napi.sink(api.other())\n"), []);
+    assert_eq!(cleared("import api\napi.sink('a' + api.other())\n"), []);
+    assert_eq!(cleared("import api\napi.sink(api.data)\n"), []);
+    // It is told of what holds in every walk only.
+    let run = "import api\ndef _run(value):\n    api.sink(value)\n_run('x')\n";
+    assert_eq!(cleared(run), [3]);
+    assert_eq!(cleared(&format!("{run}_run(api.other())\n")), []);
+    assert_eq!(cleared(&run.replace("_run", "run")), []);
+}

@@ -111,15 +111,15 @@ impl Lowering {
         for name in names {
             let name = self.symbol(&name.id);
             // A global may be bound nowhere else.
-            if let (true, Some(file)) = (is_global, self.around.first_mut()) {
-                if file.seen.insert(name) {
-                    file.bound.push(name);
-                }
+            if let (true, Some(file)) = (is_global, self.around.first_mut())
+                && file.seen.insert(name)
+            {
+                file.bound.push(name);
             }
-            if let Some(around) = self.around.last_mut() {
-                if around.function.0 != 0 {
-                    around.outer.insert(name);
-                }
+            if let Some(around) = self.around.last_mut()
+                && around.function.0 != 0
+            {
+                around.outer.insert(name);
             }
         }
     }
