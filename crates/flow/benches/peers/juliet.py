@@ -40,26 +40,9 @@ def family(number):
     return {number}.union(*(members for members in FAMILIES if number in members))
 
 
-def functions(text):
-    """Name, first and last line of each function at the outer level."""
-    found, depth, name, start = [], 0, None, 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if depth == 0:
-            match = re.match(r"^[A-Za-z_].*?\b(\w+)\s*\([^;]*$", line)
-            if match and not line.startswith("#"):
-                name, start = match[1], number
-            elif re.match(r"^\s*(?:static\s+)?(?:void|int|char|wchar_t)\b.*?\b(\w+)\s*\([^;]*$", line):
-                name = re.match(r"^\s*(?:static\s+)?(?:void|int|char|wchar_t)\b.*?\b(\w+)\s*\(", line)[1]
-                start = number
-        opens = 0 if re.match(r"\s*(extern \"C\"|namespace|class)", line) else line.count("{")
-        before = depth
-        if line.strip().startswith("namespace"):
-            continue
-        depth = max(0, depth + opens - line.count("}"))
-        if before > 0 and depth == 0 and name:
-            found.append((name, start, number))
-            name = None
-    return found
+def good_functions(text):
+    """Names of the good functions that a file defines."""
+    return {match[1] for match in re.finditer(r"^\s*(?:static )?[\w ]+\**\s*\b(\w*good\w*)\s*\([^;{]*\)\s*\{", text, re.M | re.I)}
 
 
 def kind(name):
@@ -91,8 +74,8 @@ def main():
             run = subprocess.run([options.flow, language, "-"], input="\n".join(names), text=True,
                                  capture_output=True, check=True)
             for line in run.stdout.splitlines():
-                path, number, _, rule, severity, _, cwes, message = line.split("\t")
-                alarms[path].append((int(number), rule, severity.lower(), cwes, message))
+                path, number, function, rule, severity, _, cwes, message = line.split("\t")
+                alarms[path].append((int(number), function, rule, severity.lower(), cwes, message))
     total = collections.Counter()
     print("CWE   cases  bad any  bad family   good functions  any  family")
     for number, paths in sorted(chosen.items(), key=lambda item: int(item[0])):
@@ -100,19 +83,17 @@ def main():
         count = collections.Counter(cases=len(paths))
         for path in paths:
             text = path.read_text(errors="replace")
-            hits = {"bad": set(), "good": set()}
             found = set()
-            for line, rule, severity, cwes, message in alarms[str(path)]:
+            for line, function, rule, severity, cwes, message in alarms[str(path)]:
                 if severity == "info":
                     continue
-                where = next((f for f in functions(text) if f[1] <= line <= f[2]), None)
-                which = kind(where[0]) if where else None
+                which = kind(function)
                 fits = bool(wanted & {cwe.removeprefix("CWE-") for cwe in cwes.split(",")})
                 if which:
-                    found |= {(which, "any", where[0])} | ({(which, "family", where[0])} if fits else set())
+                    found |= {(which, "any", function)} | ({(which, "family", function)} if fits else set())
                 if options.show == number:
-                    print(f"    {path.name}:{line} {where and where[0]} {rule} {'*' if fits else ' '} {message}")
-            goods = {f[0] for f in functions(text) if kind(f[0]) == "good"}
+                    print(f"    {path.name}:{line} {function} {rule} {'*' if fits else ' '} {message}")
+            goods = good_functions(text)
             count["goods"] += len(goods)
             for way in ("any", "family"):
                 count["bad", way] += any(f[:2] == ("bad", way) for f in found)

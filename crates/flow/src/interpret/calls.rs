@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use super::members::Target;
 use super::{Interpreter, PathId};
-use crate::ir::{Argument, CompareOperator, ExprId, Expression, Span, Symbol};
+use crate::ir::{
+    Argument, BinaryOperator, CompareOperator, ExprId, Expression, Span, Symbol, UnaryOperator,
+};
+use crate::language::Language;
 use crate::pattern::{Selector, Selectors};
 use crate::rules::{Entry, Mention, Role, last};
 use crate::value::{Constants, Key, Kind, Label, Labels, Shape, Shapes, Value};
@@ -435,7 +438,7 @@ impl<'a> Interpreter<'a> {
                     is_written = true;
                 }
             }
-            let place = at.and_then(|at| self.place(at));
+            let place = at.map(|at| self.pointed_into(at)).and_then(|at| self.place(at));
             // What is written over is not known any more, wherever it came from.
             let changes = !labels.is_empty() || !value.constants.all().is_empty();
             if let (false, true, Some(place)) = (is_written, changes, place) {
@@ -444,6 +447,28 @@ impl<'a> Interpreter<'a> {
                 self.refine(&place, known);
             }
         }
+    }
+
+    /// In C what `p + n` and `&p[n]` point to is part of what `p` points to.
+    fn pointed_into(&self, mut at: ExprId) -> ExprId {
+        while self.rules.language == Language::C {
+            at = match self.expression(at) {
+                Expression::Binary {
+                    operator: BinaryOperator::Add | BinaryOperator::Subtract,
+                    left,
+                    ..
+                } => *left,
+                Expression::Cast { value, .. } => *value,
+                Expression::Unary { operator: UnaryOperator::AddressOf, operand } => {
+                    match self.expression(*operand) {
+                        Expression::Index { base, .. } => *base,
+                        _ => break,
+                    }
+                }
+                _ => break,
+            };
+        }
+        at
     }
 
     /// The values that selectors mean, and where they stand. A missing argument gives none.

@@ -38,10 +38,10 @@ impl Interpreter<'_> {
         {
             return false;
         }
-        if let Some(names) = &condition.calls {
-            if !self.calls_around(&names.0) {
-                return false;
-            }
+        if let Some(names) = &condition.calls
+            && !self.calls_around(&names.0)
+        {
+            return false;
         }
         let values = match &condition.argument {
             Some(selectors) => self.judged(selectors, condition, call),

@@ -207,6 +207,9 @@ pub(super) fn define_macro(l: &mut Lowering<'_>, node: Node<'_>) -> Option<StmtI
     } else if let Some(text) = text.filter(|text| !text.contains('"')) {
         l.escaped(value, text)
     } else if is_name(written) {
+        let alias = l.symbol(name);
+        let meant = l.intern(written);
+        l.aliases.insert(alias, meant);
         l.plain_name(value, written)
     } else {
         l.unknown(value, Vec::new())

@@ -37,6 +37,8 @@ pub(super) struct Lowering<'t> {
     classes: Vec<(ClassId, Members)>,
     /// Fields that are always the same, with their values.
     constants: HashMap<(ClassId, Symbol), ExprId>,
+    /// Macros that are only another name.
+    pub(super) aliases: HashMap<Symbol, Symbol>,
     /// `goto`s of the functions being read: the statement and its label.
     pub(super) jumps: Vec<(StmtId, Symbol)>,
     /// Bytes of the text that were read more than once.
@@ -74,6 +76,7 @@ impl<'t> Lowering<'t> {
             blocks: Vec::new(),
             classes: Vec::new(),
             constants: HashMap::new(),
+            aliases: HashMap::new(),
             jumps: Vec::new(),
             reread: 0,
             made_up: 0,
@@ -205,6 +208,25 @@ impl<'t> Lowering<'t> {
         let symbol = self.symbol(node);
         let symbol = self.bind(symbol);
         self.add(node, Expression::Name(symbol))
+    }
+
+    /// Binds a name in the innermost block to a variable of the file.
+    pub(super) fn bind_in_file(&mut self, symbol: Symbol) -> Symbol {
+        if self.frames.len() < 2 {
+            return self.bind(symbol);
+        }
+        self.made_up += 1;
+        let text = format!("{}#{}", self.program.symbols.text(symbol), self.made_up);
+        let name = self.intern(&text);
+        let place = (self.frames.len(), self.blocks.len(), name);
+        self.bindings.entry(symbol).or_default().push(place);
+        if let Some(names) = self.blocks.last_mut() {
+            names.push(symbol);
+        }
+        if let Some(function) = self.program.functions.first_mut() {
+            function.locals.push(name);
+        }
+        name
     }
 
     fn own(&mut self, name: Symbol) {

@@ -327,45 +327,12 @@ impl<'p> Walk<'p> {
                 let null = if name == "malloc" { Null::Unchecked } else { Null::No };
                 self.made(state, id, Kind::Malloc, number(0), null)
             }
-            "calloc" => {
-                let size = number(0).operate(BinaryOperator::Multiply, &number(1));
-                let made = self.made(state, id, Kind::Malloc, size, Null::Unchecked);
-                if let Some(block) = state.single(&made).and_then(|b| state.blocks.get_mut(&b)) {
-                    block.length = Number::exact(0);
-                    block.blank = false;
-                }
-                made
-            }
+            "calloc" => self.zeroed(state, id, &number(0), &number(1)),
             "realloc" => {
                 self.allocation(arguments.get(1).copied(), &number(1));
-                if let Some(old) = values.first() {
-                    self.passed(state, id, std::slice::from_ref(old), false);
-                    for target in old.pointer().map(|p| p.targets.clone()).unwrap_or_default() {
-                        if let Target::Block(block, _) = target
-                            && let Some(block) = state.blocks.get_mut(&block)
-                        {
-                            block.life = Life::Unclear;
-                        }
-                    }
-                }
-                let made = self.made(state, id, Kind::Malloc, number(1), Null::Unchecked);
-                if let Some(block) = state.single(&made).and_then(|b| state.blocks.get_mut(&b)) {
-                    block.blank = false;
-                }
-                made
+                self.moved_block(state, id, values.first(), number(1))
             }
-            "strdup" | "wcsdup" | "strndup" => {
-                self.passed(state, id, values, true);
-                let length = values.first().map(|value| self.length(state, value));
-                let length = length.unwrap_or(Number::unknown());
-                let size = length.operate(BinaryOperator::Add, &Number::exact(1));
-                let made = self.made(state, id, Kind::Malloc, size, Null::Unchecked);
-                if let Some(block) = state.single(&made).and_then(|b| state.blocks.get_mut(&b)) {
-                    block.length = length;
-                    block.blank = false;
-                }
-                made
-            }
+            "strdup" | "wcsdup" | "strndup" => self.duplicated(state, id, values),
             "new[]" => {
                 let width = arguments.first().and_then(|class| self.types.size(*class));
                 let size = width.map_or(Number::unknown(), |width| {
@@ -390,6 +357,54 @@ impl<'p> Walk<'p> {
             }
             _ => return None,
         })
+    }
+
+    fn zeroed(&mut self, state: &mut State, id: ExprId, count: &Number, size: &Number) -> Value {
+        let size = count.operate(BinaryOperator::Multiply, size);
+        let made = self.made(state, id, Kind::Malloc, size, Null::Unchecked);
+        if let Some(block) = state.single(&made).and_then(|b| state.blocks.get_mut(&b)) {
+            block.length = Number::exact(0);
+            block.blank = false;
+        }
+        made
+    }
+
+    /// `realloc`: the old block is gone or not, nobody knows.
+    fn moved_block(
+        &mut self,
+        state: &mut State,
+        id: ExprId,
+        old: Option<&Value>,
+        size: Number,
+    ) -> Value {
+        if let Some(old) = old {
+            self.passed(state, id, std::slice::from_ref(old), false);
+            for target in old.pointer().map(|p| p.targets.clone()).unwrap_or_default() {
+                if let Target::Block(block, _) = target
+                    && let Some(block) = state.blocks.get_mut(&block)
+                {
+                    block.life = Life::Unclear;
+                }
+            }
+        }
+        let made = self.made(state, id, Kind::Malloc, size, Null::Unchecked);
+        if let Some(block) = state.single(&made).and_then(|b| state.blocks.get_mut(&b)) {
+            block.blank = false;
+        }
+        made
+    }
+
+    fn duplicated(&mut self, state: &mut State, id: ExprId, values: &[Value]) -> Value {
+        self.passed(state, id, values, true);
+        let length = values.first().map(|value| self.length(state, value));
+        let length = length.unwrap_or(Number::unknown());
+        let size = length.operate(BinaryOperator::Add, &Number::exact(1));
+        let made = self.made(state, id, Kind::Malloc, size, Null::Unchecked);
+        if let Some(block) = state.single(&made).and_then(|b| state.blocks.get_mut(&b)) {
+            block.length = length;
+            block.blank = false;
+        }
+        made
     }
 
     /// A size that comes from outside.

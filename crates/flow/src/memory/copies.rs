@@ -48,7 +48,7 @@ pub(super) fn fields(format: &str) -> Vec<Field> {
             size: String::new(),
         };
         let mut in_precision = false;
-        while let Some(next) = rest.next() {
+        for next in rest.by_ref() {
             match next {
                 '*' => field.ignored = true,
                 '.' => in_precision = true,
@@ -70,6 +70,26 @@ pub(super) fn fields(format: &str) -> Vec<Field> {
         }
     }
     found
+}
+
+/// A call that copies.
+struct Copy<'c> {
+    id: ExprId,
+    name: &'c str,
+    arguments: &'c [ExprId],
+    values: &'c [Value],
+    /// Bytes of an element.
+    width: i128,
+}
+
+impl Copy<'_> {
+    fn value(&self, position: usize) -> Value {
+        self.values.get(position).cloned().unwrap_or(Value::Unknown)
+    }
+
+    fn number(&self, position: usize) -> Number {
+        self.value(position).number().cloned().unwrap_or(Number::unknown())
+    }
 }
 
 impl Walk<'_> {
@@ -184,116 +204,123 @@ impl Walk<'_> {
         values: &[Value],
     ) -> Option<Value> {
         let (kind, width) = canonical(name)?;
-        let value = |position: usize| values.get(position).cloned().unwrap_or(Value::Unknown);
-        let number =
-            |position: usize| value(position).number().cloned().unwrap_or(Number::unknown());
-        let one = Number::exact(1);
-        let to = value(0);
+        let copy = Copy { id, name, arguments, values, width };
         match kind {
-            "strcpy" | "strcat" => {
-                self.passed(state, id, &[value(1)], true);
-                let mut length = self.length(state, &value(1));
-                if kind == "strcat" {
-                    self.blank(state, id, &to);
-                    let before = self.length(state, &to);
-                    length = length.operate(BinaryOperator::Add, &before);
+            "strcpy" => self.whole(state, &copy, false),
+            "strcat" => self.whole(state, &copy, true),
+            "strncpy" => self.counted_text(state, &copy, false),
+            "strncat" => self.counted_text(state, &copy, true),
+            "memcpy" => self.counted_bytes(state, &copy),
+            "memset" => self.set(state, &copy),
+            "snprintf" | "fgets" | "read" => self.filled(state, &copy, kind),
+            "gets" => {
+                let need = Number::input(1, LIMIT);
+                self.writes(state, id, &copy.value(0), &need, width);
+                if let Some(block) = state.single(&copy.value(0)) {
+                    self.fill(state, block);
                 }
-                let need = length.operate(BinaryOperator::Add, &one);
-                self.writes(state, id, &to, &need, width);
-                self.copied(state, &to, &value(1), length);
             }
-            "strncpy" | "strncat" => {
-                self.passed(state, id, &[value(1)], true);
-                self.counted(arguments.get(2), &number(2));
-                let source = self.length(state, &value(1));
-                let count = number(2);
-                self.size_of_source(state, arguments.get(2), &to, &value(1), &count);
-                let mut length = count.clone();
-                length.length = None;
-                if source.high_real && source.high < length.high {
-                    (length.high, length.high_real) = (source.high, true);
-                }
-                length.low = length.low.min(source.low).max(0);
-                if kind == "strncat" {
-                    self.blank(state, id, &to);
-                    let before = self.length(state, &to);
-                    length = length.operate(BinaryOperator::Add, &before);
-                    let need = length.operate(BinaryOperator::Add, &one);
-                    self.writes(state, id, &to, &need, width);
-                    self.whole_size(state, arguments.get(2), &to, &count, width);
-                } else {
-                    self.writes(state, id, &to, &count, width);
-                }
-                self.copied(state, &to, &value(1), length);
-            }
-            "memcpy" => {
-                self.counted(arguments.get(2), &number(2));
-                self.size_of_source(state, arguments.get(2), &to, &value(1), &number(2));
-                self.writes(state, id, &to, &number(2), width);
-                self.fits(state, id, &value(1), &number(2), width, "out-of-bounds-read");
-                let length = self.length(state, &value(1));
-                self.copied(state, &to, &value(1), length);
-            }
-            "memset" => {
-                self.counted(arguments.get(2), &number(2));
-                self.writes(state, id, &to, &number(2), width);
-                let fill = number(1).constant();
-                let count = number(2);
-                let length = match fill {
-                    Some(0) => Number::exact(0),
-                    _ => Number { high: LIMIT, high_real: false, length: None, ..count },
-                };
-                self.copied(state, &to, &Value::Unknown, length);
-            }
-            "snprintf" | "fgets" | "read" => {
-                let position = match (kind, name) {
-                    ("read", "fread") => 1,
-                    ("read", _) => 2,
-                    _ => 1,
-                };
-                let mut count = number(position);
-                let mut to = to;
-                if kind == "read" && name != "fread" {
-                    to = value(1);
-                }
-                if name == "fread" {
-                    count = count.operate(BinaryOperator::Multiply, &number(2));
-                }
-                self.counted(arguments.get(position), &count);
-                self.writes(state, id, &to, &count, width);
-                let filled = to.pointer().map(|p| p.targets.clone()).unwrap_or_default();
-                for target in filled {
-                    match target {
-                        Target::Block(number, _) if kind == "snprintf" => forget(state, number),
-                        Target::Block(number, _) => self.fill(state, number),
-                        Target::Variable(place) => {
-                            state.variables.insert(place, Value::Unknown);
-                        }
+            _ => self.printed(state, id, values),
+        }
+        Some(if kind == "read" { Value::Unknown } else { copy.value(0) })
+    }
+
+    /// `strcpy` and `strcat`.
+    fn whole(&mut self, state: &mut State, copy: &Copy<'_>, appends: bool) {
+        let (to, from) = (copy.value(0), copy.value(1));
+        self.passed(state, copy.id, std::slice::from_ref(&from), true);
+        let mut length = self.length(state, &from);
+        if appends {
+            self.blank(state, copy.id, &to);
+            let before = self.length(state, &to);
+            length = length.operate(BinaryOperator::Add, &before);
+        }
+        let need = length.operate(BinaryOperator::Add, &Number::exact(1));
+        self.writes(state, copy.id, &to, &need, copy.width);
+        self.copied(state, &to, &from, &length);
+    }
+
+    /// `strncpy` and `strncat`.
+    fn counted_text(&mut self, state: &mut State, copy: &Copy<'_>, appends: bool) {
+        let (to, from, count) = (copy.value(0), copy.value(1), copy.number(2));
+        self.passed(state, copy.id, std::slice::from_ref(&from), true);
+        self.counted(copy.arguments.get(2), &count);
+        let source = self.length(state, &from);
+        self.size_of_source(state, copy.arguments.get(2), &to, &from, &count);
+        let mut length = Number { length: None, ..count.clone() };
+        if source.high_real && source.high < length.high {
+            (length.high, length.high_real) = (source.high, true);
+        }
+        length.low = length.low.min(source.low).max(0);
+        if appends {
+            self.blank(state, copy.id, &to);
+            let before = self.length(state, &to);
+            length = length.operate(BinaryOperator::Add, &before);
+            let need = length.operate(BinaryOperator::Add, &Number::exact(1));
+            self.writes(state, copy.id, &to, &need, copy.width);
+            self.whole_size(state, copy.arguments.get(2), &to, &count, copy.width);
+        } else {
+            self.writes(state, copy.id, &to, &count, copy.width);
+        }
+        self.copied(state, &to, &from, &length);
+    }
+
+    /// `memcpy` and `memmove`.
+    fn counted_bytes(&mut self, state: &mut State, copy: &Copy<'_>) {
+        let (to, from, count) = (copy.value(0), copy.value(1), copy.number(2));
+        self.counted(copy.arguments.get(2), &count);
+        self.size_of_source(state, copy.arguments.get(2), &to, &from, &count);
+        self.writes(state, copy.id, &to, &count, copy.width);
+        self.fits(state, copy.id, &from, &count, copy.width, "out-of-bounds-read");
+        let length = self.length(state, &from);
+        self.copied(state, &to, &from, &length);
+    }
+
+    fn set(&mut self, state: &mut State, copy: &Copy<'_>) {
+        let (to, count) = (copy.value(0), copy.number(2));
+        self.counted(copy.arguments.get(2), &count);
+        self.writes(state, copy.id, &to, &count, copy.width);
+        let length = match copy.number(1).constant() {
+            Some(0) => Number::exact(0),
+            _ => Number { high: LIMIT, high_real: false, length: None, ..count },
+        };
+        self.copied(state, &to, &Value::Unknown, &length);
+    }
+
+    /// `snprintf`, `fgets`, `read`: something new of at most this length.
+    fn filled(&mut self, state: &mut State, copy: &Copy<'_>, kind: &str) {
+        let is_read = kind == "read";
+        let position = if is_read && copy.name != "fread" { 2 } else { 1 };
+        let to = copy.value(usize::from(position == 2));
+        let mut count = copy.number(position);
+        if copy.name == "fread" {
+            count = count.operate(BinaryOperator::Multiply, &copy.number(2));
+        }
+        self.counted(copy.arguments.get(position), &count);
+        self.writes(state, copy.id, &to, &count, copy.width);
+        let less = count.operate(BinaryOperator::Subtract, &Number::exact(1));
+        for target in to.pointer().map(|p| p.targets.clone()).unwrap_or_default() {
+            match target {
+                Target::Block(number, _) => {
+                    match kind {
+                        "snprintf" => forget(state, number),
+                        _ => self.fill(state, number),
                     }
-                    if let Target::Block(number, _) = to.pointer()?.targets.first()?
-                        && let Some(block) = state.blocks.get_mut(number)
-                    {
+                    if let Some(block) = state.blocks.get_mut(&number) {
                         block.length = Number {
                             low: 0,
                             low_real: true,
                             tainted: kind != "snprintf",
                             length: None,
-                            ..count.operate(BinaryOperator::Subtract, &one)
+                            ..less.clone()
                         };
                     }
                 }
-            }
-            "gets" => {
-                let need = Number::input(1, LIMIT);
-                self.writes(state, id, &to, &need, width);
-                if let Some(block) = state.single(&to) {
-                    self.fill(state, block);
+                Target::Variable(place) => {
+                    state.variables.insert(place, Value::Unknown);
                 }
             }
-            "sprintf" => self.printed(state, id, values),
-            _ => return None,
         }
-        Some(if kind == "read" { Value::Unknown } else { value(0) })
     }
 
     /// `sprintf`: the length of what its format makes.
@@ -343,7 +370,7 @@ impl Walk<'_> {
             let block = state.single(value).and_then(|block| state.blocks.get(&block));
             block.is_some_and(|block| block.tainted)
         });
-        self.copied(state, &to, &Value::Unknown, Number { length: None, ..length });
+        self.copied(state, &to, &Value::Unknown, &Number { length: None, ..length });
         if let Some(block) = state.single(&to).and_then(|block| state.blocks.get_mut(&block)) {
             block.tainted |= from;
         }
@@ -404,7 +431,7 @@ impl Walk<'_> {
     }
 
     /// A text of this length stands in a block now.
-    fn copied(&mut self, state: &mut State, to: &Value, from: &Value, length: Number) {
+    fn copied(&mut self, state: &mut State, to: &Value, from: &Value, length: &Number) {
         let source = state.single(from).and_then(|block| state.blocks.get(&block));
         let tainted = source.is_some_and(|block| block.tainted);
         let targets = to.pointer().map(|p| p.targets.clone()).unwrap_or_default();

@@ -64,15 +64,7 @@ impl Walk<'_> {
                 self.logical(state, *operator, *left, *right)
             }
             Expression::Conditional { test, then, otherwise } => {
-                let (mut yes, mut no) = self.branches(state, *test);
-                let a = if yes.dead { None } else { Some(self.evaluate(&mut yes, *then)) };
-                let b = if no.dead { None } else { Some(self.evaluate(&mut no, *otherwise)) };
-                *state = yes.join(no);
-                match (a, b) {
-                    (Some(a), Some(b)) => joined_values(&a, &b),
-                    (Some(one), None) | (None, Some(one)) => one,
-                    (None, None) => Value::Unknown,
-                }
+                self.conditional(state, *test, *then, *otherwise)
             }
             Expression::Assign { target, value, operator } => {
                 let before = operator.map(|_| self.evaluate(state, *target));
@@ -93,19 +85,30 @@ impl Walk<'_> {
                 value.map_or(Value::Unknown, |value| self.evaluate(state, value))
             }
             Expression::Function(function) => Value::Function(*function),
-            Expression::List(parts) | Expression::Unknown(parts) => {
-                for part in parts {
-                    self.evaluate(state, *part);
+            other => {
+                for part in parts(other) {
+                    self.evaluate(state, part);
                 }
                 Value::Unknown
             }
-            Expression::Record { fields, .. } => {
-                for (_, value) in fields {
-                    self.evaluate(state, *value);
-                }
-                Value::Unknown
-            }
-            _ => Value::Unknown,
+        }
+    }
+
+    fn conditional(
+        &mut self,
+        state: &mut State,
+        test: ExprId,
+        then: ExprId,
+        otherwise: ExprId,
+    ) -> Value {
+        let (mut yes, mut no) = self.branches(state, test);
+        let a = if yes.dead { None } else { Some(self.evaluate(&mut yes, then)) };
+        let b = if no.dead { None } else { Some(self.evaluate(&mut no, otherwise)) };
+        *state = yes.join(no);
+        match (a, b) {
+            (Some(a), Some(b)) => joined_values(&a, &b),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => Value::Unknown,
         }
     }
 
@@ -600,6 +603,15 @@ impl Walk<'_> {
         block.life = Life::Unclear;
         let message = format!("this was {what} before");
         self.report("use-after-free", at, certain, message);
+    }
+}
+
+/// What an expression without a value of its own is made from.
+fn parts(expression: &Expression) -> Vec<ExprId> {
+    match expression {
+        Expression::List(parts) | Expression::Unknown(parts) => parts.clone(),
+        Expression::Record { fields, .. } => fields.iter().map(|(_, value)| *value).collect(),
+        _ => Vec::new(),
     }
 }
 

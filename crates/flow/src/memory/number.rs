@@ -123,99 +123,103 @@ impl Number {
 
     /// What an operator makes of two numbers.
     pub(super) fn operate(&self, operator: BinaryOperator, other: &Number) -> Number {
-        let tainted = self.tainted || other.tainted;
-        let corners = |f: fn(i128, i128) -> i128| {
-            let all = [
-                (f(self.low, other.low), self.low_real && other.low_real),
-                (f(self.low, other.high), self.low_real && other.high_real),
-                (f(self.high, other.low), self.high_real && other.low_real),
-                (f(self.high, other.high), self.high_real && other.high_real),
-            ];
-            let (low, low_real) = *all.iter().min_by_key(|(value, _)| *value).unwrap_or(&all[0]);
-            let (high, high_real) = *all.iter().max_by_key(|(value, _)| *value).unwrap_or(&all[0]);
-            Number {
-                low: low.max(-LIMIT),
-                high: high.min(LIMIT),
-                low_real,
-                high_real,
-                tainted,
-                length: None,
-            }
-        };
         let mut made = match operator {
-            BinaryOperator::Add => Number {
-                low: (self.low + other.low).max(-LIMIT),
-                high: (self.high + other.high).min(LIMIT),
-                low_real: self.low_real && other.low_real,
-                high_real: self.high_real && other.high_real,
-                tainted,
-                length: None,
-            },
-            BinaryOperator::Subtract => Number {
-                low: (self.low - other.high).max(-LIMIT),
-                high: (self.high - other.low).min(LIMIT),
-                low_real: self.low_real && other.high_real,
-                high_real: self.high_real && other.low_real,
-                tainted,
-                length: None,
-            },
-            BinaryOperator::Multiply => corners(|a, b| a.saturating_mul(b)),
-            BinaryOperator::Divide if other.low > 0 || other.high < 0 => corners(|a, b| a / b),
-            BinaryOperator::Remainder => match other.constant() {
-                Some(by) if by != 0 => {
-                    let top = (by.abs() - 1).min(self.high.max(0));
-                    let bottom = if self.low < 0 { -(by.abs() - 1) } else { 0 };
-                    let real = self.tainted || !self.is_unknown();
-                    Number {
-                        low: bottom,
-                        high: top,
-                        low_real: real && self.low_real,
-                        high_real: real && self.high_real,
-                        tainted: false,
-                        length: None,
-                    }
-                }
-                _ => Number::unknown(),
-            },
+            BinaryOperator::Add => self.moved(other.low, other.high, other, false),
+            BinaryOperator::Subtract => self.moved(-other.high, -other.low, other, true),
+            BinaryOperator::Multiply => self.corners(other, i128::saturating_mul),
+            BinaryOperator::Divide if other.low > 0 || other.high < 0 => {
+                self.corners(other, |a, b| a / b)
+            }
+            BinaryOperator::Remainder => self.remainder(other),
             BinaryOperator::ShiftLeft => match other.constant() {
-                Some(by @ 0..=40) => corners_shift(self, by),
+                Some(by @ 0..=40) => self.corners(&Number::exact(1 << by), i128::saturating_mul),
                 _ => Number::unknown(),
             },
-            BinaryOperator::And => match (self.constant(), other.constant()) {
-                (_, Some(mask)) | (Some(mask), _) if mask >= 0 => Number {
-                    low: 0,
-                    high: mask,
-                    low_real: tainted,
-                    high_real: tainted,
-                    tainted,
-                    length: None,
-                },
-                _ => Number::unknown(),
-            },
+            BinaryOperator::And => self.masked(other),
             _ => Number::unknown(),
         };
-        made.length = match (operator, self.length, other.length) {
-            (BinaryOperator::Add, Some((block, more)), None)
-            | (BinaryOperator::Add, None, Some((block, more))) => {
-                let added = if self.length.is_some() { other } else { self };
-                added.constant().map(|value| (block, more + value))
-            }
-            (BinaryOperator::Subtract, Some((block, more)), None) => {
-                other.constant().map(|value| (block, more - value))
-            }
-            (BinaryOperator::Multiply, Some(length), None) if other.constant() == Some(1) => {
-                Some(length)
-            }
-            (BinaryOperator::Multiply, None, Some(length)) if self.constant() == Some(1) => {
-                Some(length)
-            }
-            _ => None,
-        };
+        made.length = self.length_after(operator, other);
         made
     }
-}
 
-fn corners_shift(number: &Number, by: i128) -> Number {
-    let factor = Number::exact(1 << by);
-    number.operate(BinaryOperator::Multiply, &factor)
+    /// Both bounds moved by what was computed of the other number's.
+    fn moved(&self, low: i128, high: i128, other: &Number, swaps: bool) -> Number {
+        let (other_low, other_high) = match swaps {
+            true => (other.high_real, other.low_real),
+            false => (other.low_real, other.high_real),
+        };
+        Number {
+            low: (self.low + low).max(-LIMIT),
+            high: (self.high + high).min(LIMIT),
+            low_real: self.low_real && other_low,
+            high_real: self.high_real && other_high,
+            tainted: self.tainted || other.tainted,
+            length: None,
+        }
+    }
+
+    /// The least and the greatest of what a function makes of the bounds.
+    fn corners(&self, other: &Number, make: fn(i128, i128) -> i128) -> Number {
+        let all = [
+            (make(self.low, other.low), self.low_real && other.low_real),
+            (make(self.low, other.high), self.low_real && other.high_real),
+            (make(self.high, other.low), self.high_real && other.low_real),
+            (make(self.high, other.high), self.high_real && other.high_real),
+        ];
+        let (low, low_real) = *all.iter().min_by_key(|(value, _)| *value).unwrap_or(&all[0]);
+        let (high, high_real) = *all.iter().max_by_key(|(value, _)| *value).unwrap_or(&all[0]);
+        Number {
+            low: low.max(-LIMIT),
+            high: high.min(LIMIT),
+            low_real,
+            high_real,
+            tainted: self.tainted || other.tainted,
+            length: None,
+        }
+    }
+
+    fn remainder(&self, other: &Number) -> Number {
+        let Some(by) = other.constant().filter(|by| *by != 0) else { return Number::unknown() };
+        let real = self.tainted || !self.is_unknown();
+        Number {
+            low: if self.low < 0 { 1 - by.abs() } else { 0 },
+            high: (by.abs() - 1).min(self.high.max(0)),
+            low_real: real && self.low_real,
+            high_real: real && self.high_real,
+            tainted: false,
+            length: None,
+        }
+    }
+
+    fn masked(&self, other: &Number) -> Number {
+        let tainted = self.tainted || other.tainted;
+        match other.constant().or(self.constant()) {
+            Some(mask) if mask >= 0 => Number {
+                low: 0,
+                high: mask,
+                low_real: tainted,
+                high_real: tainted,
+                tainted,
+                length: None,
+            },
+            _ => Number::unknown(),
+        }
+    }
+
+    /// What is known of the length of a text after something was added to it.
+    fn length_after(&self, operator: BinaryOperator, other: &Number) -> Option<(u32, i128)> {
+        let (length, by) = match (self.length, other.length) {
+            (Some(length), None) => (length, other.constant()?),
+            (None, Some(length)) if operator != BinaryOperator::Subtract => {
+                (length, self.constant()?)
+            }
+            _ => return None,
+        };
+        match operator {
+            BinaryOperator::Add => Some((length.0, length.1 + by)),
+            BinaryOperator::Subtract => Some((length.0, length.1 - by)),
+            BinaryOperator::Multiply if by == 1 => Some(length),
+            _ => None,
+        }
+    }
 }

@@ -271,11 +271,10 @@ impl<'p> Types<'p> {
             "unsigned char" | "uint8_t" | "u8" | "byte" | "BYTE" => (8, false),
             "short" | "int16_t" | "short int" | "signed short" => (16, true),
             "unsigned short" | "uint16_t" | "u16" | "unsigned short int" => (16, false),
-            "int" | "int32_t" | "signed" | "signed int" | "wchar_t" => (32, true),
+            "int" | "int32_t" | "signed" | "signed int" | "wchar_t" | "float" => (32, true),
             "unsigned" | "unsigned int" | "uint32_t" | "u32" => (32, false),
-            "float" => (32, true),
             "long" | "long int" | "int64_t" | "long long" | "ssize_t" | "ptrdiff_t" | "off_t"
-            | "long long int" | "time_t" | "intptr_t" | "signed long" => (64, true),
+            | "long long int" | "time_t" | "intptr_t" | "signed long" | "double" => (64, true),
             "unsigned long"
             | "size_t"
             | "uint64_t"
@@ -284,7 +283,6 @@ impl<'p> Types<'p> {
             | "unsigned long int"
             | "u64"
             | "unsigned long long int" => (64, false),
-            "double" => (64, true),
             _ => return None,
         })
     }

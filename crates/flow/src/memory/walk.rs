@@ -348,7 +348,7 @@ impl Walk<'_> {
         for end in left.unwrap_or_default() {
             out = out.join(end);
         }
-        if !has_default && !(known.is_some() && matched) {
+        if !(has_default || known.is_some() && matched) {
             out = out.join(start);
         }
         *state = out;
@@ -414,7 +414,7 @@ impl Walk<'_> {
                 _ => None,
             };
             let text = text.and_then(|length| i128::try_from(length).ok());
-            if count.is_unknown() {
+            if matches!(self.types.expression(length), Expression::Unknown(_)) {
                 count = match (literal, text) {
                     (_, Some(length)) => Number::exact(length + 1),
                     (Some(Expression::List(list)), _) => {
@@ -427,12 +427,14 @@ impl Walk<'_> {
                 count.operate(BinaryOperator::Multiply, &Number::exact(width))
             });
             let number = self.block(state, Kind::Stack, size, target);
-            if let Some(value) = value {
-                self.evaluate(state, value);
-            }
+            let first = value.map(|value| self.evaluate(state, value));
+            let copied = first.filter(|first| first.pointer().is_some());
+            let copied = copied.map(|first| self.length(state, &first));
             if let Some(block) = state.blocks.get_mut(&number) {
                 block.blank = value.is_none();
-                if let Some(length) = text {
+                if let Some(length) = copied {
+                    block.length = Number { length: None, ..length };
+                } else if let Some(length) = text {
                     block.length = Number::exact(length);
                 } else if matches!(literal, Some(Expression::List(_))) {
                     block.length = match literal {
@@ -494,7 +496,7 @@ impl Walk<'_> {
                 let index = index_value.number().cloned().unwrap_or(Number::unknown());
                 let width = self.width(*base);
                 self.reach(state, target, &pointer, &index, width, true);
-                self.write_element(state, &pointer, &index, width, value);
+                self.write_element(state, &pointer, &index, width, &value);
             }
             Expression::Cast { value: inner, .. } => self.store(state, *inner, value),
             Expression::Unary { operand, .. } => self.store(state, *operand, value),
@@ -546,9 +548,9 @@ impl Walk<'_> {
         pointer: &Value,
         index: &Number,
         width: Option<i128>,
-        value: Value,
+        value: &Value,
     ) {
-        let Some(pointer_value) = pointer.pointer() else { return escape(state, &value) };
+        let Some(pointer_value) = pointer.pointer() else { return escape(state, value) };
         for target in pointer_value.targets.clone() {
             match target {
                 Target::Variable(place) => {
@@ -558,9 +560,9 @@ impl Walk<'_> {
                     let width = width.unwrap_or(1).max(1);
                     let at = super::evaluate::moved(&offset, index, width);
                     if state.blocks.get(&number).is_none_or(|block| block.escaped) {
-                        escape(state, &value);
+                        escape(state, value);
                     }
-                    keep(state, &value);
+                    keep(state, value);
                     let Some(block) = state.blocks.get_mut(&number) else { continue };
                     block.blank = false;
                     let ends = value.number().and_then(Number::constant) == Some(0);
@@ -578,7 +580,7 @@ impl Walk<'_> {
             }
         }
         if pointer_value.targets.is_empty() {
-            escape(state, &value);
+            escape(state, value);
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn program(rules: &Rules, text: &str) -> Result<Program, String> {
     match rules.language {
         Language::Python => {
             let parsed = ruff_python_parser::parse_module(text).map_err(|e| e.to_string())?;
-            Ok(flow::lower::python::lower(parsed.syntax()))
+            Ok(lower::python::lower(parsed.syntax()))
         }
         Language::JavaScript => javascript(text),
         Language::Go => readable("go", text),

@@ -15,6 +15,8 @@ static char *global = "x" "y";
 static int find(const node_t *n, char buf[10], void (*done)(int), ...)
 {
     char a[SIZE] = "", *p = buf, **q, m[2][3];
+    static int calls;
+    calls++;
     unsigned long int count = 0x10UL;
     struct node s = { .value = 1, .next = NULL }, t = { 1, { 0 } };
     if (!n || !(p = malloc(sizeof(node_t) * count)))

@@ -150,8 +150,13 @@ pub(super) fn declare(l: &mut Lowering<'_>, node: Node<'_>, body: &mut Block) {
         super::declared(l, written, body);
     }
     let base = type_name(l, written);
+    if has_word(l, node, "extern") {
+        return;
+    }
+    // What lives longer than the function is a variable of the file.
+    let lives_on = has_word(l, node, "static");
     for declarator_node in field(node, "declarator") {
-        variable(l, declarator_node, base, body);
+        variable(l, declarator_node, base, lives_on, body);
     }
 }
 
@@ -160,6 +165,7 @@ pub(super) fn variable(
     l: &mut Lowering<'_>,
     node: Node<'_>,
     base: Option<ExprId>,
+    lives_on: bool,
     body: &mut Block,
 ) {
     let initial = node.child_by_field_name("value").filter(|_| node.kind() == "init_declarator");
@@ -179,6 +185,10 @@ pub(super) fn variable(
         let names = children(declared.name);
         let ids = names.into_iter().map(|name| l.bind_node(name)).collect();
         l.add(declared.name, Expression::List(ids))
+    } else if lives_on {
+        let symbol = l.symbol(declared.name);
+        let symbol = l.bind_in_file(symbol);
+        l.add(declared.name, Expression::Name(symbol))
     } else {
         l.bind_node(declared.name)
     };

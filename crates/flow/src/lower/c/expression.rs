@@ -77,6 +77,13 @@ fn known(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
             let body = block(l, node);
             l.add(node, Expression::Block { body, value: None })
         }
+        _ => of_cpp(l, node),
+    }
+}
+
+/// What only C++ has, and anything else.
+fn of_cpp(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
+    match node.kind() {
         "new_expression" => created(l, node),
         "delete_expression" => {
             let value = inner(l, node);
@@ -111,8 +118,22 @@ fn in_field(l: &mut Lowering<'_>, node: Node<'_>, name: &str) -> ExprId {
 }
 
 fn identifier(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
-    let symbol = l.symbol(node);
-    l.member(node, symbol).unwrap_or_else(|| l.name(node))
+    /// Macros that are names of macros are followed so far.
+    const ALIASES_MAX: usize = 4;
+    let mut symbol = l.symbol(node);
+    for _ in 0..ALIASES_MAX {
+        match l.aliases.get(&symbol) {
+            Some(meant) if !l.is_local(symbol) => symbol = *meant,
+            _ => break,
+        }
+    }
+    match l.member(node, symbol) {
+        Some(member) => member,
+        None => {
+            let symbol = l.resolve(symbol);
+            l.add(node, Expression::Name(symbol))
+        }
+    }
 }
 
 fn character(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {

@@ -40,8 +40,7 @@ fn known(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
         }
         "selector_expression" => selector(l, node),
         "call_expression" => call(l, node),
-        "type_conversion_expression" => conversion(l, node),
-        "type_assertion_expression" => conversion(l, node),
+        "type_conversion_expression" | "type_assertion_expression" => conversion(l, node),
         "parenthesized_expression" | "variadic_argument" | "literal_element" => {
             match children(node).first() {
                 Some(inner) => expression(l, *inner),

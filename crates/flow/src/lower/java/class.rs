@@ -266,7 +266,7 @@ pub(super) fn parameters(l: &mut Lowering<'_>, list: Node<'_>) {
             "identifier" | "underscore_pattern" => (Some(node), ParameterKind::Plain),
             _ => continue,
         };
-        let name = name.map(|name| l.text(name)).unwrap_or("_").to_owned();
+        let name = name.map_or("_", |name| l.text(name)).to_owned();
         l.parameter(node, &name, kind);
         if let Some(parameter) = l.last_parameter() {
             parameter.annotation = annotation;
@@ -352,7 +352,7 @@ fn known_type(l: &mut Lowering<'_>, node: Node<'_>) -> Option<ExprId> {
             let name = l.text(*parts.last()?);
             Some(l.attribute(node, base, name))
         }
-        "annotated_type" => type_name(l, *children(node).last()?),
+        "annotated_type" | "wildcard" => type_name(l, *children(node).last()?),
         "generic_type" => {
             let base = type_name(l, *children(node).first()?)?;
             let list = child(node, "type_arguments").map(children).unwrap_or_default();
@@ -366,7 +366,6 @@ fn known_type(l: &mut Lowering<'_>, node: Node<'_>) -> Option<ExprId> {
             let base = l.plain_name(node, "[]");
             Some(l.add(node, Expression::Index { base, index }))
         }
-        "wildcard" => type_name(l, *children(node).last()?),
         _ => None,
     }
 }

@@ -72,6 +72,13 @@ fn known(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
             }
             None => l.unknown(node, Vec::new()),
         },
+        _ => compound(l, node),
+    }
+}
+
+/// Expressions with expressions in them that are no operators.
+fn compound(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
+    match node.kind() {
         "ternary_expression" => {
             let test = in_field(l, node, "condition");
             let then = in_field(l, node, "consequence");
@@ -330,7 +337,7 @@ pub(super) fn switch_cases(
 fn case_part(l: &mut Lowering<'_>, part: Node<'_>, result: Option<Symbol>, body: &mut Block) {
     let Some(result) = result else { return statement(l, part, body) };
     let value = match part.kind() {
-        "expression_statement" => children(part).first().copied(),
+        "expression_statement" | "yield_statement" => children(part).first().copied(),
         "block" => {
             for inner in children(part) {
                 if l.enter() {
@@ -340,7 +347,6 @@ fn case_part(l: &mut Lowering<'_>, part: Node<'_>, result: Option<Symbol>, body:
             }
             return;
         }
-        "yield_statement" => children(part).first().copied(),
         _ => return statement(l, part, body),
     };
     match value {

@@ -106,6 +106,13 @@ fn known(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
             let class = declared_type(l, node);
             class.map_or(value, |class| l.add(node, Expression::Cast { value, class }))
         }
+        _ => compound(l, node),
+    }
+}
+
+/// Expressions with expressions in them that are no operators.
+fn compound(l: &mut Lowering<'_>, node: Node<'_>) -> ExprId {
+    match node.kind() {
         "index_expression" => index(l, node),
         "struct_expression" => record(l, node),
         "array_expression" => array(l, node),

@@ -248,6 +248,13 @@ impl Show<'_> {
                     .collect();
                 format!("{} {{{}}}", e(class), fields.join(", "))
             }
+            other => self.rest(other),
+        }
+    }
+
+    fn rest(&self, expression: &Expression) -> String {
+        let e = |id: &ExprId| self.expression(*id);
+        match expression {
             Expression::Function(id) => format!("function {}", id.0),
             Expression::Class(id) => format!("class {}", id.0),
             Expression::Assign { target, value, operator } => {
