@@ -4,7 +4,7 @@
 //! stands before that may be right. The text is cut where a line or a statement ends, from the end
 //! backwards, until the file parses as well as it did before.
 
-use types::{Edit, EditError, Edited, Snapshot, TextEdit};
+use types::{Edit, EditError, Edited, Facts, Snapshot, TextEdit};
 
 use crate::checks::syntax;
 use crate::source::Source;
@@ -42,7 +42,8 @@ pub fn trim(snapshot: &Snapshot, edit: &Edit) -> Result<Option<Edit>, EditError>
 /// Whether an edit introduces a syntax error. Where that cannot be checked it does not.
 fn breaks(snapshot: &Snapshot, edited: &Edited) -> bool {
     let document = &snapshot.document;
-    let source = |text| Source::for_syntax(&document.path, document.language, text);
+    let facts = Facts::default();
+    let source = |text| Source::for_syntax(&document.path, document.language, text, &facts);
     let texts = Texts { before: source(&document.text), after: source(&edited.text), edited };
     let (_, found) = run(&syntax::CHECK, &texts, &|| 0);
     !found.is_empty()
