@@ -96,8 +96,9 @@ impl<'a> Source<'a> {
             };
             let steps = FLOW_STEPS_BASE + FLOW_STEPS_PER_BYTE * self.text.len() as u64;
             let text = self.text.to_owned();
-            let ran =
-                deep_stack::run(&|| 0, PATIENCE, move |_| flow::check(language, &program, &text, steps));
+            let ran = deep_stack::run(&|| 0, PATIENCE, move |_| {
+                flow::check(language, &program, &text, steps)
+            });
             ran.value.map_err(|lost| match lost {
                 Lost::Failed => "the flow engine failed on this file".to_owned(),
                 Lost::Late => "it takes too long to follow the data of this file".to_owned(),
