@@ -451,7 +451,10 @@ impl<'a> Interpreter<'a> {
 
     /// In C what `p + n` and `&p[n]` point to is part of what `p` points to.
     fn pointed_into(&self, mut at: ExprId) -> ExprId {
-        while self.rules.language == Language::C {
+        if self.rules.language != Language::C {
+            return at;
+        }
+        loop {
             at = match self.expression(at) {
                 Expression::Binary {
                     operator: BinaryOperator::Add | BinaryOperator::Subtract,
@@ -462,13 +465,12 @@ impl<'a> Interpreter<'a> {
                 Expression::Unary { operator: UnaryOperator::AddressOf, operand } => {
                     match self.expression(*operand) {
                         Expression::Index { base, .. } => *base,
-                        _ => break,
+                        _ => return at,
                     }
                 }
-                _ => break,
+                _ => return at,
             };
         }
-        at
     }
 
     /// The values that selectors mean, and where they stand. A missing argument gives none.

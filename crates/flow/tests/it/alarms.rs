@@ -130,12 +130,12 @@ fn what_is_known_to_be_harmless_is_told() {
     };
     assert_eq!(cleared("import api\napi.sink('a' + 'b')\n"), [2]);
     assert_eq!(cleared("import api\napi.sink(['a', 1])\n"), [2]);
-    assert_eq!(cleared("import api\napi.sink(api.other())\n"), []);
-    assert_eq!(cleared("import api\napi.sink('a' + api.other())\n"), []);
-    assert_eq!(cleared("import api\napi.sink(api.data)\n"), []);
+    assert!(cleared("import api\napi.sink(api.other())\n").is_empty());
+    assert!(cleared("import api\napi.sink('a' + api.other())\n").is_empty());
+    assert!(cleared("import api\napi.sink(api.data)\n").is_empty());
     // It is told of what holds in every walk only.
     let run = "import api\ndef _run(value):\n    api.sink(value)\n_run('x')\n";
     assert_eq!(cleared(run), [3]);
-    assert_eq!(cleared(&format!("{run}_run(api.other())\n")), []);
-    assert_eq!(cleared(&run.replace("_run", "run")), []);
+    assert!(cleared(&format!("{run}_run(api.other())\n")).is_empty());
+    assert!(cleared(&run.replace("_run", "run")).is_empty());
 }

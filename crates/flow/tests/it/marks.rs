@@ -86,7 +86,7 @@ pub(crate) fn lines<'a>(text: &str, alarms: impl Iterator<Item = &'a Alarm>) -> 
 }
 
 /// Examples are TypeScript with JSX or, where that fails, JavaScript.
-fn javascript(text: &str) -> Result<flow::ir::Program, String> {
+fn javascript(text: &str) -> Result<Program, String> {
     let mut error = String::new();
     for dialect in [Dialect::Tsx, Dialect::JavaScript] {
         let allocator = Allocator::default();
