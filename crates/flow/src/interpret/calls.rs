@@ -447,7 +447,10 @@ impl<'a> Interpreter<'a> {
 
     /// In C what `p + n` and `&p[n]` point to is part of what `p` points to.
     fn pointed_into(&self, mut at: ExprId) -> ExprId {
-        while self.rules.language == Language::C {
+        if self.rules.language != Language::C {
+            return at;
+        }
+        loop {
             at = match self.expression(at) {
                 Expression::Binary {
                     operator: BinaryOperator::Add | BinaryOperator::Subtract,
