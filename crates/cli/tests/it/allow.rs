@@ -2,7 +2,7 @@
 
 use crate::home::{Home, finish};
 
-const ALLOWED: &str = "x = eval('1')  # countersign: allow S307 a constant\n";
+const ALLOWED: &str = "x = eval(__name__)  # countersign: allow S307 a constant\n";
 
 fn git(home: &Home, arguments: &[&str]) {
     let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
@@ -49,7 +49,10 @@ fn a_change_cannot_allow_itself() {
     }
     // Once committed, it is older than the next change.
     git(&home, &["commit", "-qm", "two"]);
-    home.write("a.py", "x = eval('2')  # countersign: allow S307 a constant\ny = eval('3')\n");
+    home.write(
+        "a.py",
+        "x = eval(__doc__)  # countersign: allow S307 a constant\ny = eval(__file__)\n",
+    );
     home.run(&["check", "--diff", "HEAD"]).code(0);
     home.run(&["check", "--diff", "HEAD~1"]).code(1);
 }
@@ -60,8 +63,8 @@ fn the_ignore_file_is_taken_from_before_the_change() {
     let home = repository(&[(".countersignignore", entries)]);
     std::fs::create_dir_all(home.path("vendor")).unwrap();
     std::fs::create_dir_all(home.path("scripts")).unwrap();
-    home.write("vendor/v.py", "eval('1')\n");
-    home.write("scripts/s.py", "eval('1')\n");
+    home.write("vendor/v.py", "eval(__name__)\n");
+    home.write("scripts/s.py", "eval(__name__)\n");
     home.write("t.py", "x = 1\n");
     let run = home.run(&["check", "."]).code(0);
     assert!(run.out.contains("1 suppressed, 1 left out by .countersignignore"), "{}", run.out);

@@ -64,7 +64,7 @@ fn golden(name: &str) -> String {
 fn mixed() -> Home {
     let home = Home::new();
     home.write("a.py", "import os\n\n\ndef run(command):\n    return eval(command) + missing\n");
-    home.write("b.py", "eval('1')  # countersign: allow S307 a constant\n");
+    home.write("b.py", "eval(__name__)  # countersign: allow S307 a constant\n");
     home.write("c.js", "function snake_case() { return (; }\n");
     home.write("d.bin", b"\0\0");
     home.write("e.py", b"x = '\xff'\n");

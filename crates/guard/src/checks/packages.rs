@@ -27,8 +27,14 @@ pub(crate) static CHECK: Check =
 /// Findings in one text.
 const FOUND_MAX: usize = 500;
 
-/// Languages whose imports are read. Manifests and scripts are known by their names.
-const READ: [Language; 6] = [
+/// Languages whose imports are read, and those of manifests and scripts, which are known by the
+/// names of their files.
+const READ: [Language; 11] = [
+    Language::Bash,
+    Language::Dockerfile,
+    Language::Json,
+    Language::Toml,
+    Language::Yaml,
     Language::Python,
     Language::JavaScript,
     Language::TypeScript,

@@ -54,12 +54,15 @@ fn run(source: &Source<'_>) -> Outcome {
         Outcome::Partly(found, reason) | Outcome::Blind(found, reason) => (found, Some(reason)),
         Outcome::Not(reason) => (Vec::new(), Some(reason)),
     };
+    let flows = all.len();
     let cleared: Vec<Found> = outcome.cleared.iter().map(|one| flow::cleared(rules, one)).collect();
     for other in of_linter {
-        if cleared.iter().any(|one| flow::is_same(source.text, one, &other)) {
+        let is_it =
+            |one: &&Found| one.range.start < other.range.end && other.range.start < one.range.end;
+        if cleared.iter().filter(is_it).any(|one| flow::is_same(source.text, one, &other)) {
             continue;
         }
-        match all.iter_mut().find(|one| flow::is_same(source.text, one, &other)) {
+        match all[..flows].iter_mut().find(|one| flow::is_same(source.text, one, &other)) {
             Some(one) if one.severity < other.severity => *one = other,
             Some(_) => {}
             None => all.push(other),

@@ -7,6 +7,7 @@ mod outline;
 mod rules;
 
 use std::mem;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -18,6 +19,7 @@ use ruff_linter::rule_selector::PreviewOptions;
 use ruff_linter::settings::{LinterSettings, flags};
 use ruff_linter::source_kind::SourceKind;
 use ruff_linter::{FixAvailability, RuleSelector};
+use ruff_python_ast::token::Tokens;
 use ruff_python_ast::{PySourceType, PythonVersion};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
@@ -49,22 +51,18 @@ pub(crate) fn analyse(
     let Some(module) = parse_unchecked(text, options).try_into_module() else {
         return Err("the parser did not return a module".to_owned());
     };
-    let comments = module.tokens().iter().filter(|token| token.kind().is_comment());
-    let comments = comments.map(|token| token.start().into()..token.end().into()).collect();
     let valid = module.has_valid_syntax();
     let measured = measure::measure(module.suite());
+    let program = (valid && measured.depth <= depth::LINTED_MAX)
+        .then(|| Arc::new(flow::lower::python::lower(module.syntax())));
     let mut analysis = Analysis {
         functions: measured.functions,
         names: measured.names,
-        comments,
+        comments: comments(module.tokens()),
+        program,
+        gap: (!valid).then(|| "the file does not parse".to_owned()),
         ..Analysis::default()
     };
-    if valid && measured.depth <= depth::LINTED_MAX {
-        analysis.program = Some(Arc::new(flow::lower::python::lower(module.syntax())));
-    }
-    if !valid {
-        analysis.gap = Some("the file does not parse".to_owned());
-    }
     if measured.depth > depth::LINTED_MAX {
         let max = depth::LINTED_MAX;
         let reason = format!("the code nests more than {max} levels deep");
@@ -107,6 +105,11 @@ pub(crate) fn analyse(
     analysis.linted =
         if valid { Linted::Whole(lints) } else { Linted::Partly(lints, UNPARSED.to_owned()) };
     Ok(analysis)
+}
+
+fn comments(tokens: &Tokens) -> Vec<Range<usize>> {
+    let comments = tokens.iter().filter(|token| token.kind().is_comment());
+    comments.map(|token| token.start().into()..token.end().into()).collect()
 }
 
 /// What ruff says of a rule that runs.

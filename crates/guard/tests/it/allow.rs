@@ -37,13 +37,13 @@ fn a_person_s_text_allows_on_the_line_or_above() {
          exec(eval(x()))\n",
         "=3:F821 =3:S102 =3:S307",
     );
-    all("a.py", "if 1:\n    # countersign: allow S307 a constant\n    eval('1')\n", "=3:S307");
-    all("a.py", "#countersign: allow S307\neval('1')\n", "1:allow-without-reason 2:S307");
-    all("a.py", "eval('1')  # countersign: allow\n", "1:S307 1:allow-without-reason");
+    all("a.py", "if 1:\n    # countersign: allow S307 a constant\n    eval(__name__)\n", "=3:S307");
+    all("a.py", "#countersign: allow S307\neval(__name__)\n", "1:allow-without-reason 2:S307");
+    all("a.py", "eval(__name__)  # countersign: allow\n", "1:S307 1:allow-without-reason");
     all("a.py", "x = 1  # countersign: allow S307 a constant\n", "1:allow-unused");
-    all("a.py", "eval('1')  # countersign: allowed S307 no\n", "1:S307");
+    all("a.py", "eval(__name__)  # countersign: allowed S307 no\n", "1:S307");
     // A text is no comment.
-    all("a.py", "eval('# countersign: allow S307 a constant')\n", "1:S307");
+    all("a.py", "eval(__name__ + '# countersign: allow S307 a constant')\n", "1:S307");
     all(
         "a.rs",
         "/* countersign: allow naming-snake-case as in C */ fn fooBar() {}\n",
@@ -65,27 +65,27 @@ fn a_person_s_text_allows_on_the_line_or_above() {
 #[test]
 fn an_edit_cannot_allow_itself() {
     let older = |before, after, expected| check("a.py", Older, before, after, expected);
-    older("", "eval('1')  # countersign: allow S307 x y\n", "1:S307 1:allow-not-older");
+    older("", "eval(__name__)  # countersign: allow S307 x y\n", "1:S307 1:allow-not-older");
     // The line changes, the comment stays.
     older(
         "f = 1  # countersign: allow S307 a constant\n",
-        "f = eval('1')  # countersign: allow S307 a constant\n",
+        "f = eval(__name__)  # countersign: allow S307 a constant\n",
         "=1:S307",
     );
     older(
         "# countersign: allow S307 a constant\nf = 1\n",
-        "# countersign: allow S307 a constant\nf = eval('1')\n",
+        "# countersign: allow S307 a constant\nf = eval(__name__)\n",
         "=2:S307",
     );
     // It is moved, copied or changed: then the edit wrote it.
     older(
         "f = 1  # countersign: allow S307 a constant\ng = 2\n",
-        "f = 1\ng = eval('2')  # countersign: allow S307 a constant\n",
+        "f = 1\ng = eval(__doc__)  # countersign: allow S307 a constant\n",
         "2:S307 2:allow-not-older",
     );
     older(
         "f = 1  # countersign: allow S307 a constant\n",
-        "f = eval('1')  # countersign: allow S307,S102 a constant\n",
+        "f = eval(__name__)  # countersign: allow S307,S102 a constant\n",
         "1:S307 1:allow-not-older",
     );
     // Old allows of old findings are nobody's business now.
@@ -94,7 +94,7 @@ fn an_edit_cannot_allow_itself() {
 
 #[test]
 fn the_policy_may_forbid_comments() {
-    let after = "eval('1')  # countersign: allow S307 a constant\n";
+    let after = "eval(__name__)  # countersign: allow S307 a constant\n";
     check("a.py", Off, "", after, "1:S307 1:allow-forbidden");
     check("a.py", Off, "x = 1  # countersign: allow S307 a constant\n", after, "1:S307");
 }
@@ -108,7 +108,8 @@ fn entries_of_the_ignore_file_hold_for_the_whole_file() {
         line: 3,
     };
     let listed = vec![entry("S307"), entry("S102")];
-    let report = report("a.py", "", "eval('1')\n\n\neval('2')\n", Allows { comments: Off, listed });
+    let report =
+        report("a.py", "", "eval(__name__)\n\n\neval(__doc__)\n", Allows { comments: Off, listed });
     assert!(report.findings.is_empty());
     assert_eq!(report.suppressed.len(), 2);
     assert_eq!(report.suppressed[0].suppression.line, 3);
