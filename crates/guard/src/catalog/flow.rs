@@ -27,10 +27,16 @@ fn rule(weakness: &'static Weakness) -> Rule {
         severity: severity(weakness.severity),
         confidence: Some(confidence(weakness.confidence)),
         cwe: weakness.cwe.iter().map(|id| Cow::from(id.as_str())).collect(),
-        explanation: weakness.explanation.as_str().into(),
+        explanation: flowing(&weakness.explanation).into(),
         examples: weakness.examples.iter().map(example).collect(),
         fix: Fixable::Sometimes,
     }
+}
+
+/// Paragraphs without the line ends of the file they were written in.
+fn flowing(text: &str) -> String {
+    let paragraph = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.trim().split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n")
 }
 
 /// An example without the marks that its test looks for.
