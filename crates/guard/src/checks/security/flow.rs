@@ -79,5 +79,5 @@ pub(super) fn is_same(text: &str, flow: &Found, linter: &Found) -> bool {
         (&linter.range, &flow.range)
     };
     let touch = last.start < first.end || !between(first.start, last.start).contains('\n');
-    touch && flow.cwe.iter().any(|id| linter.cwe.contains(id))
+    touch && linter.cwe.first().is_some_and(|nearest| flow.cwe.contains(nearest))
 }
